@@ -1,0 +1,91 @@
+// One function per operation of the API, named as its operationId.
+import { listen, query, request } from "./client";
+import type * as T from "./types";
+import { address } from "../router";
+
+type Signal = AbortSignal | undefined;
+type Cursor = string | null | undefined;
+
+export const createSession = (name: string, password: string) =>
+  request<T.Me>("POST", "/sessions", { body: { name, password } });
+export const deleteSession = () => request<void>("DELETE", "/sessions/current");
+export const getMe = () => request<T.Me>("GET", "/me");
+
+export const listApiKeys = (cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.ApiKey>>("GET", `/api-keys${query({ cursor })}`, { signal });
+export const createApiKey = (body: T.ApiKeyRequest) => request<T.NewApiKey>("POST", "/api-keys", { body });
+export const deleteApiKey = (id: string) => request<void>("DELETE", address`/api-keys/${id}`);
+
+export const listDatasets = (cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.Dataset>>("GET", `/datasets${query({ cursor, limit: 100 })}`, { signal });
+export const getDataset = (id: string, signal: Signal) =>
+  request<T.Dataset>("GET", address`/datasets/${id}`, { signal });
+export const createDataset = (form: FormData) => request<T.Dataset>("POST", "/datasets", { form });
+
+export const listModels = (cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.Model>>("GET", `/models${query({ cursor })}`, { signal });
+export const getModel = (model: string, signal: Signal) =>
+  request<T.Model>("GET", address`/models/${model}`, { signal });
+export const createModel = (body: T.ModelRequest) => request<T.Model>("POST", "/models", { body });
+
+export const listTrainingJobs = (model: string | null, cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.TrainingJob>>("GET", `/training-jobs${query({ model, cursor })}`, { signal });
+export const getTrainingJob = (id: string, signal: Signal) =>
+  request<T.TrainingJob>("GET", address`/training-jobs/${id}`, { signal });
+export const createTrainingJob = (body: T.TrainingJobRequest) =>
+  request<T.TrainingJob>("POST", "/training-jobs", { body });
+export const cancelTrainingJob = (id: string) =>
+  request<T.TrainingJob>("POST", address`/training-jobs/${id}/cancel`);
+export const streamTrainingJobEvents = (id: string, handlers: Record<string, (data: unknown) => void>) =>
+  listen(address`/training-jobs/${id}/events`, handlers);
+
+export const listVersions = (model: string, cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.Version>>("GET", address`/models/${model}/versions` + query({ cursor }), { signal });
+export const getVersion = (model: string, number: string | number, signal: Signal) =>
+  request<T.Version>("GET", address`/models/${model}/versions/${number}`, { signal });
+export const getNetwork = (model: string, number: string | number, signal: Signal) =>
+  request<T.Network>("GET", address`/models/${model}/versions/${number}/network`, { signal });
+export const getEdge = (model: string, number: string | number, edge: string, signal: Signal) =>
+  request<T.EdgeDetail>("GET", address`/models/${model}/versions/${number}/edges/${edge}`, { signal });
+export const getEdgeChart = (model: string, number: string | number, edge: string, signal: Signal) =>
+  request<T.Figure>("GET", address`/models/${model}/versions/${number}/edges/${edge}/chart`, { signal });
+export const getFormula = (model: string, number: string | number, signal: Signal) =>
+  request<T.Formula>("GET", address`/models/${model}/versions/${number}/formula`, { signal });
+export const getVersionInputs = (model: string, number: string | number, signal: Signal) =>
+  request<T.VersionInputs>("GET", address`/models/${model}/versions/${number}/inputs`, { signal });
+
+export const createVersionPredictions = (model: string, number: string | number, body: T.PredictionRequest) =>
+  request<T.Predictions>("POST", address`/models/${model}/versions/${number}/predictions`, { body });
+export const createTrialPredictions = (model: string, number: string | number, body: T.PredictionRequest) =>
+  request<T.Predictions>("POST", address`/models/${model}/versions/${number}/trial-predictions`, { body });
+export const listPredictions = (model: string, cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.PredictionSummary>>("GET", `/predictions${query({ model, cursor, limit: 10 })}`, {
+    signal,
+  });
+export const getPrediction = (id: string, signal: Signal) =>
+  request<T.StoredPrediction>("GET", address`/predictions/${id}`, { signal });
+export const getPredictionChart = (id: string, signal: Signal) =>
+  request<T.Figure>("GET", address`/predictions/${id}/chart`, { signal });
+export const replayPrediction = (id: string) => request<T.Replay>("POST", address`/predictions/${id}/replay`);
+
+export const listReviews = (state: T.ReviewState | null, cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.Review>>("GET", `/reviews${query({ state, cursor })}`, { signal });
+export const getReview = (id: string, signal: Signal) =>
+  request<T.Review>("GET", address`/reviews/${id}`, { signal });
+export const createReview = (body: T.ReviewRequest) => request<T.Review>("POST", "/reviews", { body });
+export const decideEdge = (id: string, edge: string, etag: string, body: T.EdgeDecisionRequest) =>
+  request<T.ReviewEdge>("PUT", address`/reviews/${id}/edges/${edge}`, { body, ifMatch: etag });
+export const createSignature = (id: string, body: T.SignatureRequest) =>
+  request<T.Review>("POST", address`/reviews/${id}/signatures`, { body });
+
+export const getAlias = (model: string, alias: string, signal: Signal) =>
+  request<T.Alias>("GET", address`/models/${model}/aliases/${alias}`, { signal });
+export const moveAlias = (model: string, alias: string, etag: string, version: number) =>
+  request<T.Alias>("PUT", address`/models/${model}/aliases/${alias}`, { body: { version }, ifMatch: etag });
+export const listAliasHistory = (model: string, alias: string, signal: Signal) =>
+  request<T.Page<T.AliasMove>>("GET", address`/models/${model}/aliases/${alias}/history`, { signal });
+
+export const listAuditEvents = (cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.AuditEvent>>("GET", `/audit-events${query({ cursor })}`, { signal });
+export const verifyAuditTrail = (signal: Signal) =>
+  request<T.Verification>("GET", "/audit-events/verification", { signal });

@@ -1,0 +1,60 @@
+// The shapes of the API by the names that the pages use; the shapes themselves are generated from its OpenAPI.
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Alias = Schemas["Alias"];
+export type AliasMove = Schemas["AliasMove"];
+export type ApiKey = Schemas["ApiKey"];
+export type ApiKeyRequest = Schemas["ApiKeyRequest"];
+export type AuditEvent = Schemas["AuditEvent"];
+export type Candidate = Schemas["Candidate"];
+export type Dataset = Schemas["Dataset"];
+export type EdgeContribution = Schemas["EdgeContribution"];
+export type EdgeDecisionRequest = Schemas["EdgeDecisionRequest"];
+export type EdgeDetail = Schemas["EdgeDetail"];
+export type Feature = Schemas["Feature"];
+export type FieldError = Schemas["ProblemField"];
+export type Figure = Schemas["Figure"];
+export type Formula = Schemas["Formula"];
+export type Me = Schemas["Me"];
+export type Model = Schemas["Model"];
+export type ModelRequest = Schemas["ModelRequest"];
+export type Network = Schemas["Network"];
+export type NetworkEdge = Schemas["Edge"];
+export type NetworkNode = Schemas["Node"];
+export type NewApiKey = Schemas["NewApiKey"];
+export type Prediction = Schemas["Prediction"];
+export type PredictionRequest = Schemas["PredictionRequest"];
+export type Predictions = Schemas["Predictions"];
+export type PredictionSummary = Schemas["PredictionSummary"];
+export type ProblemDocument = Schemas["Problem"];
+export type Progress = Schemas["Progress"];
+export type Replay = Schemas["Replay"];
+export type Review = Schemas["Review"];
+export type ReviewEdge = Schemas["ReviewEdge"];
+export type ReviewRequest = Schemas["ReviewRequest"];
+export type SignatureRequest = Schemas["SignatureRequest"];
+export type StoredPrediction = Schemas["StoredPrediction"];
+export type TrainingConfiguration = Schemas["TrainingConfiguration"];
+export type TrainingJob = Schemas["TrainingJob"];
+export type TrainingJobRequest = Schemas["TrainingJobRequest"];
+export type Verification = Schemas["Verification"];
+export type Version = Schemas["Version"];
+export type VersionInputs = Schemas["VersionInputs"];
+
+export type Decision = EdgeDecisionRequest["decision"];
+export type Form = NetworkEdge["form"];
+export type JobState = TrainingJob["state"];
+export type ReviewState = Review["state"];
+export type RiskTier = Model["risk_tier"];
+export type Row = StoredPrediction["row"];
+export type Value = Row[string];
+export type Verdict = SignatureRequest["verdict"];
+export type VersionState = Version["state"];
+
+/** One page of a list; the generated types have one such shape for every item. */
+export interface Page<Item> {
+  items: Item[];
+  next_cursor?: string | null;
+}

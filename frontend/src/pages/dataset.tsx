@@ -1,0 +1,76 @@
+// One snapshot: what each column was taken for, and why.
+import { getDataset } from "../api/operations";
+import type { Feature } from "../api/types";
+import { Digest } from "../components/digest";
+import { Loaded } from "../components/loaded";
+import { Facts, PageFrame, Section } from "../components/page";
+import { Table, type Column } from "../components/table";
+import { count, moment, number } from "../format";
+import { useResource } from "../resource";
+
+function columnsFor(target: string | null): readonly Column<Feature>[] {
+  return [
+    {
+      title: "Column",
+      cell: (feature) => (
+        <>
+          <span class="strong">{feature.name}</span>
+          {feature.unit && <span class="hint"> {feature.unit}</span>}
+          <span class="badges">
+            {feature.name === target && <span class="badge badge-accent">target</span>}
+            {feature.protected && <span class="badge badge-warn">protected: never an input</span>}
+            {feature.identifier && <span class="badge badge-plain">identifier</span>}
+          </span>
+          {feature.description && <span class="block hint">{feature.description}</span>}
+        </>
+      ),
+    },
+    { title: "Kind", cell: (feature) => feature.kind },
+    { title: "Why", cell: (feature) => feature.reason },
+    { title: "Values", cell: valuesOf },
+    { title: "Distinct", numeric: true, cell: (feature) => count(feature.distinct) },
+    { title: "Missing", numeric: true, cell: (feature) => count(feature.missing) },
+  ];
+}
+
+function valuesOf(feature: Feature): string {
+  if (feature.kind === "numeric") return `${number(feature.minimum)} to ${number(feature.maximum)}`;
+  const shown = feature.categories
+    .slice(0, 4)
+    .map((category) => `${category.value} (${count(category.rows)})`);
+  return shown.join(", ") + (feature.categories.length > 4 ? ", …" : "");
+}
+
+export function DatasetPage({ id }: { id: string }) {
+  const dataset = useResource(id, (signal) => getDataset(id, signal));
+  return (
+    <PageFrame title={dataset.data?.name ?? "Dataset"} trail={[["Datasets", "/datasets"]]}>
+      <Loaded resource={dataset} rows={8}>
+        {(data) => (
+          <>
+            <div class="card">
+              <Facts
+                facts={[
+                  ["Rows", count(data.rows)],
+                  ["Columns", data.feature_schema.features.length],
+                  ["Target", data.feature_schema.target ?? "none set"],
+                  ["Digest of the snapshot", <Digest digest={data.digest} label="digest of the snapshot" />],
+                  ["Digest of the file", <Digest digest={data.source_digest} label="digest of the file" />],
+                  ["Uploaded", `${moment(data.created_at)} by ${data.created_by}`],
+                ]}
+              />
+            </div>
+            <Section title="Columns">
+              <Table
+                caption="Columns and what they were taken for"
+                columns={columnsFor(data.feature_schema.target ?? null)}
+                rows={data.feature_schema.features}
+                rowKey={(feature) => feature.name}
+              />
+            </Section>
+          </>
+        )}
+      </Loaded>
+    </PageFrame>
+  );
+}

@@ -1,0 +1,171 @@
+// One model: what it is for, where its aliases point, its versions, its training jobs, its decision records.
+import { getModel, listPredictions, listTrainingJobs, listVersions } from "../api/operations";
+import type { Model, PredictionSummary, Version } from "../api/types";
+import { AliasTable } from "../aliases";
+import { AliasBadge, StateBadge } from "../components/badge";
+import { Digest } from "../components/digest";
+import { Loaded, LoadedPages } from "../components/loaded";
+import { Facts, PageFrame, Section } from "../components/page";
+import { Table, type Column } from "../components/table";
+import { metricName, moment, number } from "../format";
+import { TrainingJobTable } from "../training_job_table";
+import { usePages, useResource } from "../resource";
+import { address } from "../router";
+import { may } from "../session";
+
+const VERSION_COLUMNS: readonly Column<Version>[] = [
+  {
+    title: "Version",
+    cell: (version) => (
+      <>
+        <a class="strong" href={address`/models/${version.model}/versions/${version.number}`}>
+          Version {version.number}
+        </a>{" "}
+        {version.aliases.map((alias) => (
+          <AliasBadge key={alias} alias={alias} />
+        ))}
+      </>
+    ),
+  },
+  { title: "State", cell: (version) => <StateBadge state={version.state} /> },
+  { title: "Digest", cell: (version) => <Digest digest={version.digest} /> },
+  {
+    title: "Held-out metrics",
+    cell: (version) => (
+      <span class="metric-line">
+        {version.metrics.slice(0, 2).map((metric) => (
+          <span key={metric.name}>
+            {metricName(metric.name)} {number(metric.value)}
+          </span>
+        ))}
+      </span>
+    ),
+  },
+  { title: "Edges", numeric: true, cell: (version) => version.active_edges },
+  { title: "Parent", numeric: true, cell: (version) => version.parent ?? "–" },
+  { title: "Message", cell: (version) => <span class="clamp">{version.message || "–"}</span> },
+  {
+    title: "Created",
+    cell: (version) => (
+      <>
+        {moment(version.created_at)}
+        <span class="block hint">{version.created_by}</span>
+      </>
+    ),
+  },
+];
+
+const RECORD_COLUMNS: readonly Column<PredictionSummary>[] = [
+  {
+    title: "Record",
+    cell: (record) => (
+      <a href={address`/predictions/${record.id}`}>
+        <code>{record.id}</code>
+      </a>
+    ),
+  },
+  {
+    title: "Version",
+    cell: (record) => (
+      <>
+        {record.version} {record.trial && <span class="badge badge-warn">trial</span>}
+      </>
+    ),
+  },
+  { title: "Made", cell: (record) => moment(record.created_at) },
+  { title: "By", cell: (record) => record.created_by },
+];
+
+export function ModelPage({ model }: { model: string }) {
+  const entry = useResource(model, (signal) => getModel(model, signal));
+  return (
+    <PageFrame
+      title={entry.data?.title ?? model}
+      trail={[["Models", "/models"]]}
+      badges={<code class="name-code">{model}</code>}
+      actions={
+        may("create_training_job") && (
+          <a class="button primary" href={address`/models/${model}/train`}>
+            Train a version
+          </a>
+        )
+      }
+    >
+      <Loaded resource={entry} rows={4}>
+        {(data) => <Entry model={data} />}
+      </Loaded>
+    </PageFrame>
+  );
+}
+
+function Entry({ model }: { model: Model }) {
+  const { name } = model;
+  const versions = usePages(name, (cursor, signal) => listVersions(name, cursor, signal));
+  const jobs = usePages(name, (cursor, signal) => listTrainingJobs(name, cursor, signal));
+  return (
+    <>
+      <Inventory model={model} />
+      <Section title="Versions">
+        <LoadedPages pages={versions} empty={<p>No version has been trained yet.</p>}>
+          {(items) => (
+            <Table
+              caption="Versions"
+              columns={VERSION_COLUMNS}
+              rows={items}
+              rowKey={(version) => version.number}
+            />
+          )}
+        </LoadedPages>
+      </Section>
+      <Section title="Aliases">
+        <AliasTable
+          model={name}
+          approved={(versions.data ?? [])
+            .filter(({ state }) => state === "approved")
+            .map((version) => version.number)}
+          onMoved={versions.reload}
+        />
+      </Section>
+      <Section title="Training jobs">
+        <LoadedPages pages={jobs} empty={<p>Nothing has been trained yet.</p>}>
+          {(items) => <TrainingJobTable jobs={items} />}
+        </LoadedPages>
+      </Section>
+      <DecisionRecords model={name} />
+    </>
+  );
+}
+
+function Inventory({ model }: { model: Model }) {
+  return (
+    <div class="card">
+      <Facts
+        facts={[
+          ["Purpose", model.purpose],
+          ["Approved use", model.approved_use],
+          ["Owner", model.owner],
+          ["Risk tier", <StateBadge state={model.risk_tier} />],
+          ["Entered", `${moment(model.created_at)} by ${model.created_by}`],
+        ]}
+      />
+    </div>
+  );
+}
+
+function DecisionRecords({ model }: { model: string }) {
+  const records = usePages(model, (cursor, signal) => listPredictions(model, cursor, signal));
+  return (
+    <Section title="Decision records">
+      <LoadedPages pages={records} empty={<p>No prediction has been made yet.</p>}>
+        {(items) => (
+          <Table
+            caption="Decision records"
+            columns={RECORD_COLUMNS}
+            rows={items}
+            rowKey={(record) => record.id}
+          />
+        )}
+      </LoadedPages>
+    </Section>
+  );
+}

@@ -1,0 +1,101 @@
+// A new entry in the inventory.
+import { useState } from "preact/hooks";
+
+import { createModel } from "../api/operations";
+import type { ModelRequest, RiskTier } from "../api/types";
+import { SelectField, TextArea, TextField } from "../components/field";
+import { Form } from "../components/form";
+import { PageFrame } from "../components/page";
+import { useAction } from "../resource";
+import { address, navigate } from "../router";
+
+const EMPTY: ModelRequest = {
+  name: "",
+  title: "",
+  purpose: "",
+  owner: "",
+  risk_tier: "medium",
+  approved_use: "",
+};
+const FIELDS = ["/name", "/title", "/purpose", "/owner", "/risk_tier", "/approved_use"];
+const TIERS: readonly (readonly [RiskTier, string])[] = [
+  ["low", "Low: one signature approves"],
+  ["medium", "Medium: one signature approves"],
+  ["high", "High: two different people must sign"],
+];
+
+export function NewModelPage() {
+  const [model, setModel] = useState(EMPTY);
+  const set = (changes: Partial<ModelRequest>): void => setModel({ ...model, ...changes });
+  const create = useAction(async () => {
+    const created = await createModel(model);
+    navigate(address`/models/${created.name}`);
+  });
+  return (
+    <PageFrame title="New model" trail={[["Models", "/models"]]}>
+      <Form action={create} card shownAt={FIELDS} submit="Create the model" busy="Creating…" cancel="/models">
+        <ModelFields model={model} set={set} at={(pointer) => create.problem?.at(pointer)} />
+        <SelectField
+          label="Risk tier"
+          value={model.risk_tier}
+          onValue={(tier) => set({ risk_tier: tier as RiskTier })}
+          options={TIERS}
+          error={create.problem?.at("/risk_tier")}
+        />
+      </Form>
+    </PageFrame>
+  );
+}
+
+interface ModelFieldsProps {
+  model: ModelRequest;
+  set: (changes: Partial<ModelRequest>) => void;
+  /** The server's message for a field. */
+  at: (pointer: string) => string | undefined;
+}
+
+function ModelFields({ model, set, at }: ModelFieldsProps) {
+  return (
+    <>
+      <TextField
+        label="Name"
+        hint="Short and fixed; it stands in addresses and in calls: lower-case letters, digits, hyphens."
+        value={model.name}
+        onValue={(name) => set({ name })}
+        error={at("/name")}
+        input={{ required: true, pattern: "[a-z][a-z0-9\\-]+", maxLength: 63, spellcheck: false }}
+      />
+      <TextField
+        label="Title"
+        value={model.title}
+        onValue={(title) => set({ title })}
+        error={at("/title")}
+        input={{ required: true, maxLength: 200 }}
+      />
+      <TextArea
+        label="Purpose"
+        hint="Which decision the model serves."
+        required
+        value={model.purpose}
+        onValue={(purpose) => set({ purpose })}
+        error={at("/purpose")}
+      />
+      <TextArea
+        label="Approved use"
+        hint="For whom and what it may be used, and what it must not be used for."
+        required
+        value={model.approved_use}
+        onValue={(approved_use) => set({ approved_use })}
+        error={at("/approved_use")}
+      />
+      <TextField
+        label="Owner"
+        hint="The person or the unit that answers for it."
+        value={model.owner}
+        onValue={(owner) => set({ owner })}
+        error={at("/owner")}
+        input={{ required: true, maxLength: 200 }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,15 @@
+// The permanent page of a decision record.
+import { PageFrame } from "../components/page";
+import { PredictionRecord } from "../prediction_record";
+
+export function PredictionPage({ id }: { id: string }) {
+  return (
+    <PageFrame
+      title="Decision record"
+      trail={[["Models", "/models"]]}
+      badges={<code class="name-code">{id}</code>}
+    >
+      <PredictionRecord id={id} />
+    </PageFrame>
+  );
+}

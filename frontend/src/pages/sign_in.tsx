@@ -1,0 +1,50 @@
+// Signing in; the address stays, so that a link leads where it points.
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { PasswordField, TextField } from "../components/field";
+import { Form } from "../components/form";
+import { useAction } from "../resource";
+import { signIn } from "../session";
+import { ThemeButton } from "../theme_button";
+
+export function SignInPage() {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const enter = useAction(() => signIn(name, password));
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    document.title = "Sign in · Edgewise";
+    card.current?.querySelector("input")?.focus();
+  }, []);
+  return (
+    <main class="sign-in">
+      <div class="sign-in-card" ref={card}>
+        <div class="sign-in-head">
+          <span class="brand">
+            <img src="/favicon.svg" alt="" width="34" height="34" />
+            Edgewise
+          </span>
+          <ThemeButton />
+        </div>
+        <h1>Sign in</h1>
+        <p class="hint">Models whose every edge can be seen, checked and signed for.</p>
+        <Form action={enter} shownAt={["/name", "/password"]} submit="Sign in" busy="Signing in…">
+          <TextField
+            label="Name"
+            value={name}
+            onValue={setName}
+            error={enter.problem?.at("/name")}
+            input={{ autocomplete: "username", required: true, autocapitalize: "none", spellcheck: false }}
+          />
+          <PasswordField
+            label="Password"
+            value={password}
+            onValue={setPassword}
+            error={enter.problem?.at("/password")}
+          />
+        </Form>
+        <p class="hint">Accounts are made by an administrator; there is no open sign-up.</p>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,27 @@
+import { listTrainingJobs } from "../api/operations";
+import { LoadedPages } from "../components/loaded";
+import { PageFrame } from "../components/page";
+import { usePages } from "../resource";
+import { TrainingJobTable } from "../training_job_table";
+
+export function TrainingJobsPage() {
+  const jobs = usePages("training-jobs", (cursor, signal) => listTrainingJobs(null, cursor, signal));
+  return (
+    <PageFrame
+      title="Training jobs"
+      lead="What is being trained, what waits, and what has become of the rest."
+      actions={
+        <button type="button" class="button" onClick={jobs.reload} disabled={jobs.loading}>
+          Reload
+        </button>
+      }
+    >
+      <LoadedPages
+        pages={jobs}
+        empty={<p>Nothing has been trained yet. A developer starts a job on a model's page.</p>}
+      >
+        {(items) => <TrainingJobTable jobs={items} withModel />}
+      </LoadedPages>
+    </PageFrame>
+  );
+}

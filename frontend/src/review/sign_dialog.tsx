@@ -1,0 +1,126 @@
+// Signing: the verdict, the statement in one's own words, the exact digests, the password again.
+import { useState } from "preact/hooks";
+
+import { Problem } from "../api/client";
+import { createSignature } from "../api/operations";
+import type { Review, Verdict } from "../api/types";
+import { Dialog } from "../components/dialog";
+import { PasswordField, TextArea } from "../components/field";
+import { Form } from "../components/form";
+import { plural } from "../format";
+import { useAction } from "../resource";
+
+interface SignDialogProps {
+  review: Review;
+  onClose: () => void;
+  /** The review has changed under our hands. */
+  onStale: () => void;
+  onSigned: (review: Review) => void;
+}
+
+const STALE = new Set(["stale_digest", "stale_decisions"]);
+
+export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogProps) {
+  const mayApprove = review.edges.every((edge) => edge.decision === "accepted");
+  const [verdict, setVerdict] = useState<Verdict>(mayApprove ? "approved" : "rejected");
+  const [statement, setStatement] = useState("");
+  const [password, setPassword] = useState("");
+  const sign = useAction(async () => {
+    try {
+      const { artifact_digest, decisions_digest } = review;
+      onSigned(
+        await createSignature(review.id, { verdict, statement, artifact_digest, decisions_digest, password }),
+      );
+    } catch (error) {
+      if (error instanceof Problem && STALE.has(error.code)) onStale();
+      throw error;
+    }
+  });
+  return (
+    <Dialog title={`Sign the review of ${review.model}, version ${review.version}`} onClose={onClose}>
+      <Form
+        action={sign}
+        shownAt={["/statement", "/password"]}
+        submit={verdict === "approved" ? "Sign the approval" : "Sign the rejection"}
+        busy="Signing…"
+        cancel={onClose}
+      >
+        <p>{countDecisions(review)}</p>
+        <VerdictChoice verdict={verdict} mayApprove={mayApprove} onVerdict={setVerdict} />
+        <TextArea
+          label="Statement"
+          hint="In your own words: what you have examined and what you conclude."
+          required
+          value={statement}
+          onValue={setStatement}
+          error={sign.problem?.at("/statement")}
+        />
+        <SignedDigests review={review} />
+        <PasswordField
+          label="Password"
+          hint="Your password again: this is your signature."
+          value={password}
+          onValue={setPassword}
+          error={sign.problem?.at("/password")}
+        />
+      </Form>
+    </Dialog>
+  );
+}
+
+function countDecisions(review: Review): string {
+  const decided = review.edges.filter((edge) => edge.decision !== null);
+  const rejected = decided.filter((edge) => edge.decision === "rejected");
+  return `${plural(decided.length, "edge")} of ${review.edges.length} decided, ${rejected.length} rejected.`;
+}
+
+interface VerdictChoiceProps {
+  verdict: Verdict;
+  mayApprove: boolean;
+  onVerdict: (verdict: Verdict) => void;
+}
+
+function VerdictChoice({ verdict, mayApprove, onVerdict }: VerdictChoiceProps) {
+  return (
+    <fieldset>
+      <legend>Verdict</legend>
+      <label class="check">
+        <input
+          type="radio"
+          name="verdict"
+          checked={verdict === "approved"}
+          disabled={!mayApprove}
+          onChange={() => onVerdict("approved")}
+        />
+        <span>
+          Approve this version for use
+          {!mayApprove && <span class="hint"> (every edge must be accepted first)</span>}
+        </span>
+      </label>
+      <label class="check">
+        <input
+          type="radio"
+          name="verdict"
+          checked={verdict === "rejected"}
+          onChange={() => onVerdict("rejected")}
+        />
+        <span>Reject this version</span>
+      </label>
+    </fieldset>
+  );
+}
+
+function SignedDigests({ review }: { review: Review }) {
+  return (
+    <dl class="digests">
+      <dt>You sign this artifact</dt>
+      <dd>
+        <code>{review.artifact_digest}</code>
+      </dd>
+      <dt>with these decisions</dt>
+      <dd>
+        <code>{review.decisions_digest}</code>
+      </dd>
+    </dl>
+  );
+}

@@ -1,0 +1,17 @@
+// Builds the pages into the folder that the service serves; `npm run dev` hands API calls to a running service.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: "../service/static",
+    emptyOutDir: true,
+    target: "es2022",
+    // Nothing is inlined: the content security policy allows files from this origin only.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // Plotly is one file of 1.3 MB that is loaded only when the first chart is shown.
+    chunkSizeWarningLimit: 1400,
+  },
+  server: { host: "127.0.0.1", port: 5173, proxy: { "/api": "http://127.0.0.1:8000" } },
+});

@@ -1,0 +1,35 @@
+"""One edge of a fitted model as a function of one variable: where it is defined, and where the data lie."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from kan.errors import EdgeFormRefused
+from kan.model import FittedModel
+from kan.network import EdgeId
+
+
+def edge_domain(model: FittedModel, edge: EdgeId) -> tuple[float, float]:
+    """Return the training domain of an edge in the unit of its source.
+
+    Raises `InvalidEdge`, `EdgeFormRefused` (a table has categories, no domain).
+    """
+    model.network.require(edge)
+    layer = model.network.layer(edge.layer)
+    if edge.source not in layer.numeric:
+        raise EdgeFormRefused(str(edge), "its input is a category, which has no domain")
+    position = layer.numeric.index(edge.source)
+    lower, upper = (float(border[position]) for border in layer.domain)
+    one = layer.inputs[edge.source]
+    return one.centre + one.half_width * lower, one.centre + one.half_width * upper
+
+
+@torch.no_grad()
+def edge_inputs(model: FittedModel, edge: EdgeId) -> Float[Tensor, " present"]:
+    """Return the present values of the edge's source over the reference rows; raises `InvalidEdge`."""
+    model.network.require(edge)
+    if edge.layer == 0:
+        values = model.reference[:, edge.source]
+    else:
+        values = model.network.trace(model.reference).inputs[edge.layer][:, edge.source]
+    return values[~values.isnan()]

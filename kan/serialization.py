@@ -1,0 +1,214 @@
+"""A model as bytes: safetensors, with canonical JSON under one metadata key.
+
+No code is stored, none is run at loading. Tensor names and JSON keys are sorted and floats keep all their digits, so
+the same model always gives the same bytes, and the same bytes the same predictions. Whatever is wrong with the bytes,
+`load` raises ArtifactCorrupted.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from kan.errors import ArtifactCorrupted, KANError
+from kan.features import CATEGORY_LIMIT, CategoricalFeature, Feature, NumericFeature
+from kan.layer import LARGEST_DEGREE, LARGEST_GRID_SIZE, LEARNED, SYMBOLIC, ZERO, Layer, LayerInput
+from kan.losses import FAMILIES
+from kan.model import FittedModel, output_names
+from kan.network import Network, layer_input
+from kan.symbolic.library import SymbolicForm
+
+SCHEMA_VERSION = 1
+METADATA_KEY = "kan"
+LAYER_TENSORS = ("bias", "kinds", "knots", "weights")
+
+
+def dump(model: FittedModel) -> bytes:
+    """Return the model as bytes; equal models give equal bytes."""
+    tensors = {"reference": model.reference.contiguous()}
+    for position in range(len(model.network.layers)):
+        layer = model.network.layer(position)
+        for name in LAYER_TENSORS:
+            tensors[f"layers.{position}.{name}"] = getattr(layer, name).detach().contiguous()
+    return save_tensors(dict(sorted(tensors.items())), metadata={METADATA_KEY: _canonical(_description(model))})
+
+
+def load(data: bytes) -> FittedModel:
+    """Return the model that `dump` wrote; raises ArtifactCorrupted for any other bytes."""
+    try:
+        tensors = {name: tensor.clone() for name, tensor in load_tensors(data).items()}
+        return _model(_metadata(data), tensors)
+    except ArtifactCorrupted:
+        raise
+    except KANError as error:
+        raise ArtifactCorrupted(str(error)) from error
+    except (SafetensorError, AssertionError, RuntimeError) as error:  # what safetensors and torch raise on bad tensors
+        raise ArtifactCorrupted("the tensors cannot be read") from error
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        raise ArtifactCorrupted(f"the description cannot be read ({type(error).__name__})") from error
+
+
+def digest(data: bytes) -> str:
+    """Return "sha256:" and the hexadecimal SHA-256 of the bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def _canonical(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _description(model: FittedModel) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "features": [_feature_description(feature) for feature in model.features],
+        "layers": [_layer_description(model.network.layer(at)) for at in range(len(model.network.layers))],
+        "family": model.family,
+        "target": model.target,
+        "classes": list(model.classes),
+        "training": model.training,
+    }
+
+
+def _feature_description(feature: Feature) -> dict[str, Any]:
+    if isinstance(feature, CategoricalFeature):
+        return {"kind": "categorical", "name": feature.name, "categories": list(feature.categories)}
+    return {
+        "kind": "numeric",
+        "name": feature.name,
+        "unit": feature.unit,
+        "lower": feature.lower,
+        "upper": feature.upper,
+        "has_missing": feature.has_missing,
+    }
+
+
+def _layer_description(layer: Layer) -> dict[str, Any]:
+    symbolic = []
+    for target, source in layer.forms:
+        form = layer.symbolic_form(target, source)
+        if form is not None:
+            symbolic.append({"target": target, "source": source, "function": form.function, **_numbers(form)})
+    return {"grid_size": layer.grid_size, "degree": layer.degree, "base": layer.base, "symbolic": symbolic}
+
+
+def _numbers(form: SymbolicForm) -> dict[str, float]:
+    return {"a": form.a, "b": form.b, "c": form.c, "d": form.d}
+
+
+def _metadata(data: bytes) -> dict[str, Any]:
+    """Return the JSON under the metadata key; `data` has passed the safetensors reader."""
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    text = header["__metadata__"][METADATA_KEY]
+    description: dict[str, Any] = json.loads(text)
+    _require(_canonical(description) == text, "the description is not canonical JSON")
+    version = description["schema_version"]
+    _require(version == SCHEMA_VERSION, f"schema version {version!r} is not {SCHEMA_VERSION}")
+    return description
+
+
+def _model(description: dict[str, Any], tensors: dict[str, Tensor]) -> FittedModel:
+    features = tuple(_feature(one) for one in description["features"])
+    _require(len({feature.name for feature in features}) == len(features) > 0, "feature names are not unique")
+    reference = _tensor(tensors, "reference", torch.float64)
+    _require(reference.ndim == 2 and reference.shape[1] == len(features), "the reference has another width")
+    for position, feature in enumerate(features):
+        _check_reference(feature, reference[:, position])
+    layers: list[Layer] = []
+    inputs = [layer_input(feature) for feature in features]
+    for position, one in enumerate(description["layers"]):
+        layers.append(_layer(inputs, one, f"layers.{position}.", tensors))
+        inputs = [LayerInput()] * layers[-1].out_features
+    _require(bool(layers), "there are no layers")
+    _require(not tensors, "there are tensors that no layer uses")
+    _require(description["family"] in FAMILIES, "the family is unknown")
+    _require(isinstance(description["training"], dict), "the training record is not an object")
+    classes, family = tuple(_texts(description["classes"])), description["family"]
+    expected = {"gaussian": len(classes) == 0, "binomial": len(classes) == 2, "multinomial": len(classes) > 2}
+    _require(expected[family] and len(set(classes)) == len(classes), "the classes do not fit the family")
+    target = _texts([description["target"]])[0]
+    model = FittedModel(features, Network(layers), family, target, classes, reference, description["training"])
+    _require(len(output_names(model)) == layers[-1].out_features, "the outputs do not fit the family")
+    return model
+
+
+def _feature(one: dict[str, Any]) -> Feature:
+    name = _texts([one["name"]])[0]
+    if one["kind"] == "categorical":
+        categories = tuple(_texts(one["categories"]))
+        _require(0 < len(categories) <= CATEGORY_LIMIT, f"feature {name!r} has no usable categories")
+        _require(len(set(categories)) == len(categories), f"feature {name!r} has a category twice")
+        return CategoricalFeature(name, categories)
+    _require(one["kind"] == "numeric", f"feature {name!r} is of an unknown kind")
+    unit, lower, upper, has_missing = one["unit"], one["lower"], one["upper"], one["has_missing"]
+    _require(unit is None or isinstance(unit, str), f"feature {name!r} has no valid unit")
+    _require(isinstance(has_missing, bool), f"feature {name!r} does not say whether it has gaps")
+    _require(isinstance(lower, float) and isinstance(upper, float), f"feature {name!r} has no domain")
+    _require(lower <= upper, f"feature {name!r} has an empty domain")
+    return NumericFeature(name, unit, lower, upper, has_missing)
+
+
+def _check_reference(feature: Feature, column: Tensor) -> None:
+    if isinstance(feature, CategoricalFeature):
+        valid = (column == column.round()) & (column >= 0) & (column <= len(feature.categories))
+    else:
+        valid = column.isfinite() | (column.isnan() & feature.has_missing)
+    _require(bool(valid.all()), f"the reference of feature {feature.name!r} holds impossible values")
+
+
+def _layer(inputs: Sequence[LayerInput], one: dict[str, Any], prefix: str, tensors: dict[str, Tensor]) -> Layer:
+    grid_size, degree, base = one["grid_size"], one["degree"], one["base"]
+    _require(type(grid_size) is int and 1 <= grid_size <= LARGEST_GRID_SIZE, "a grid size is out of range")
+    _require(type(degree) is int and 1 <= degree <= LARGEST_DEGREE, "a degree is out of range")
+    _require(base in ("silu", "identity", "zero"), "a base function is unknown")
+    bias = _tensor(tensors, f"{prefix}bias", torch.float64)
+    kinds = _tensor(tensors, f"{prefix}kinds", torch.int8)
+    _require(bias.ndim == 1 and kinds.shape == (len(bias), len(inputs)), "a layer has another shape than its kinds")
+    layer = Layer(inputs, len(bias), grid_size=grid_size, degree=degree, base=base)
+    knots = _tensor(tensors, f"{prefix}knots", torch.float64)
+    weights = _tensor(tensors, f"{prefix}weights", torch.float64)
+    _require(knots.shape == layer.knots.shape, "the knots have another shape")
+    _require(weights.shape == layer.weights.shape, "the weights have another shape")
+    _require(all(bool(one.isfinite().all()) for one in (bias, knots, weights)), "a number is not finite")
+    _require(bool(((kinds == ZERO) | (kinds == LEARNED) | (kinds == SYMBOLIC)).all()), "an edge has an unknown form")
+    inner = knots[:, degree : degree + grid_size + 1]
+    _require(bool((inner.diff(dim=1) > 0).all() and (knots.diff(dim=1) >= 0).all()), "knots are not increasing")
+    with torch.no_grad():
+        layer.knots.copy_(knots)
+        layer.bias.copy_(bias)
+        layer.weights.copy_(weights)
+    for form in one["symbolic"]:
+        target, source = form["target"], form["source"]
+        _require(type(target) is int and 0 <= target < len(bias), "a symbolic edge has no target")
+        _require(type(source) is int and 0 <= source < len(inputs), "a symbolic edge has no source")
+        _require((target, source) not in layer.forms, "an edge has two formulas")
+        numbers = [form[name] for name in ("a", "b", "c", "d")]
+        _require(all(isinstance(number, float) for number in numbers), "a formula has no numbers")
+        layer.set_symbolic(target, source, SymbolicForm(form["function"], *numbers))
+    symbolic = {(int(target), int(source)) for target, source in (kinds == SYMBOLIC).nonzero().tolist()}
+    _require(symbolic == set(layer.forms), "formulas and forms of the edges disagree")
+    layer.kinds.copy_(kinds)
+    layer.refresh_mask()
+    _require(bool((weights * (1 - layer.mask) == 0).all()), "an unused weight is set")
+    return layer
+
+
+def _tensor(tensors: dict[str, Tensor], name: str, dtype: torch.dtype) -> Tensor:
+    tensor = tensors.pop(name)
+    _require(tensor.dtype == dtype, f"tensor {name} is not {dtype}")
+    return tensor
+
+
+def _texts(values: Any) -> list[str]:
+    _require(isinstance(values, list) and all(isinstance(value, str) for value in values), "a name is not text")
+    return list(values)
+
+
+def _require(holds: bool, reason: str) -> None:
+    if not holds:
+        raise ArtifactCorrupted(reason)

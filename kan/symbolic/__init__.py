@@ -1,0 +1,1 @@
+"""Symbolic forms of edges: the library of functions, fits to an edge, formulas."""

@@ -1,0 +1,1 @@
+"""How a network is found: optimisation, knots that follow the data, centring."""

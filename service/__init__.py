@@ -1,0 +1,1 @@
+"""Edgewise: the web service that trains, explains, reviews and serves Kolmogorov-Arnold networks."""

@@ -1,0 +1,55 @@
+"""What routes receive: the resources, the caller, the page, the headers that matter."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+
+from service.domain.documents import EDGE_PATTERN, Slug
+from service.domain.pages import PageRequest
+from service.domain.permissions import Actor
+from service.errors import NotSignedIn
+from service.operations.resources import Resources
+from service.operations.sessions import authenticate_key, authenticate_session
+
+SESSION_COOKIE = "__Host-edgewise_session"
+BEARER = "bearer "
+
+
+def _resources(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+Injected = Annotated[Resources, Depends(_resources)]
+
+
+def session_token(request: Request) -> str | None:
+    """The browser's session cookie, or None."""
+    return request.cookies.get(SESSION_COOKIE)
+
+
+def _caller(request: Request, resources: Injected) -> Actor:
+    authorization = request.headers.get("authorization", "")
+    if authorization.lower().startswith(BEARER):
+        return authenticate_key(resources, authorization[len(BEARER) :].strip())
+    token = session_token(request)
+    if token is None:
+        raise NotSignedIn
+    return authenticate_session(resources, token)
+
+
+def _page(
+    limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> PageRequest:
+    return PageRequest(limit, cursor)
+
+
+Caller = Annotated[Actor, Depends(_caller)]
+RequestedPage = Annotated[PageRequest, Depends(_page)]
+ModelName = Annotated[Slug, Path()]
+ModelFilter = Annotated[Slug | None, Query()]
+VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+EdgeId = Annotated[str, Path(pattern=EDGE_PATTERN)]
+Identifier = Annotated[str, Path(min_length=36, max_length=36, pattern=r"^[0-9a-f-]{36}$")]
+IfMatch = Annotated[str | None, Header(max_length=100)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]

@@ -1,0 +1,71 @@
+"""Versions: what they are made of and how they look inside."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from service.api.dependencies import Caller, EdgeId, Injected, ModelName, RequestedPage, VersionNumber
+from service.domain.documents import Document
+from service.domain.networks import Candidate, EdgeDetail, Formula, Network
+from service.domain.pages import Page
+from service.operations import networks, versions
+from service.operations.versions import Version, VersionInputs
+
+router = APIRouter(tags=["versions"], prefix="/models/{model}/versions")
+
+
+class Figure(Document):
+    """A plotly figure."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+@router.get("")
+def list_versions(resources: Injected, actor: Caller, model: ModelName, page: RequestedPage) -> Page[Version]:
+    """Versions of a model, newest first."""
+    return versions.list_versions(resources, actor, model, page)
+
+
+@router.get("/{number}")
+def get_version(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Version:
+    """One version."""
+    return versions.get_version(resources, actor, model, number)
+
+
+@router.get("/{number}/inputs")
+def get_version_inputs(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> VersionInputs:
+    """What a row must hold to be predicted."""
+    return versions.get_version_inputs(resources, actor, model, number)
+
+
+@router.get("/{number}/network")
+def get_network(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Network:
+    """Nodes and active edges."""
+    return networks.get_network(resources, actor, model, number)
+
+
+@router.get("/{number}/edges/{edge}")
+def get_edge(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber, edge: EdgeId) -> EdgeDetail:
+    """One edge with all its numbers."""
+    return networks.get_edge(resources, actor, model, number, edge)
+
+
+@router.get("/{number}/edges/{edge}/chart")
+def get_edge_chart(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber, edge: EdgeId) -> Figure:
+    """The edge's curve, its data density and its symbolic candidates as a plotly figure."""
+    return Figure.model_validate(networks.get_edge_chart(resources, actor, model, number, edge))
+
+
+@router.get("/{number}/edges/{edge}/candidates")
+def list_edge_candidates(
+    resources: Injected, actor: Caller, model: ModelName, number: VersionNumber, edge: EdgeId
+) -> Page[Candidate]:
+    """Symbolic forms fitted to the edge, best first."""
+    return Page[Candidate](items=networks.list_edge_candidates(resources, actor, model, number, edge))
+
+
+@router.get("/{number}/formula")
+def get_formula(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Formula:
+    """The network in closed form, as far as its edges have one."""
+    return networks.get_formula(resources, actor, model, number)

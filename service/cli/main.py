@@ -1,0 +1,128 @@
+"""The `edgewise` command: one sub-command a job, one clear sentence for each thing that can go wrong."""
+
+import argparse
+import getpass
+import json
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+
+from pydantic import ValidationError
+
+from service.app import STATIC_DIRECTORY, create_app
+from service.cli import preconditions
+from service.cli.demo import run_demo
+from service.cli.serving import serve
+from service.domain.audit import Head
+from service.domain.permissions import ROLES
+from service.errors import EdgewiseError
+from service.operations.audit_events import verify_audit_trail
+from service.operations.health import migrate, ready_resources
+from service.operations.users import create_user
+from service.settings import Settings
+from service.worker import run_worker
+
+FAILURE = 1
+FINDING = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one sub-command; the exit status is 0, 1 for a failure, 2 for a finding of `audit verify`."""
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace, Settings], int] = parsed.command
+    try:
+        return command(parsed, Settings())
+    except EdgewiseError as error:
+        print(f"edgewise: {error.message}", file=sys.stderr)
+    except ValidationError as error:
+        for item in error.errors():
+            print(f"edgewise: EDGEWISE_{str(item['loc'][0]).upper()}: {item['msg']}", file=sys.stderr)
+    return FAILURE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="edgewise", description="Explainable predictions, reviewed and signed.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace, Settings], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("serve", _serve, "Serve the API and the browser pages.")
+    add("worker", _worker, "Run training jobs from the queue until stopped.")
+    add("migrate", _migrate, "Bring the database to the schema of this release.")
+    add("demo", _demo, "Migrate, make demo data once, then run service and worker until Ctrl-C.")
+    add("openapi", _openapi, "Print the OpenAPI description of the API.")
+    user = add("create-user", _create_user, "Create a person who can sign in.")
+    user.add_argument("name", help="name to sign in with")
+    user.add_argument("--printed-name", required=True, help="name as it is printed on signatures")
+    user.add_argument("--role", required=True, action="append", choices=ROLES, help="may be given more than once")
+    user.add_argument("--generate-password", action="store_true", help="make a password and print it once")
+    audit = add("audit", _audit_verify, "Verify the audit trail.")
+    audit.add_argument("action", choices=["verify"])
+    audit.add_argument("--checkpoint", help="SEQ:HASH kept from an earlier verification")
+    return parser
+
+
+def _serve(_parsed: argparse.Namespace, settings: Settings) -> int:
+    preconditions.require_directory(settings.data_dir)
+    preconditions.require_free_port(settings.host, settings.port)
+    preconditions.require_front_end(STATIC_DIRECTORY)
+    serve(settings)
+    return 0
+
+
+def _worker(_parsed: argparse.Namespace, settings: Settings) -> int:
+    preconditions.require_directory(settings.data_dir)
+    run_worker(settings)
+    return 0
+
+
+def _migrate(_parsed: argparse.Namespace, settings: Settings) -> int:
+    preconditions.require_directory(settings.data_dir)
+    migrate(settings.resolved_database_url)
+    return 0
+
+
+def _demo(_parsed: argparse.Namespace, settings: Settings) -> int:
+    preconditions.require_directory(settings.data_dir)
+    preconditions.require_free_port(settings.host, settings.port)
+    preconditions.require_front_end(STATIC_DIRECTORY)
+    return run_demo(settings)
+
+
+def _openapi(_parsed: argparse.Namespace, settings: Settings) -> int:
+    print(json.dumps(create_app(settings).openapi(), indent=2, sort_keys=True))
+    return 0
+
+
+def _create_user(parsed: argparse.Namespace, settings: Settings) -> int:
+    password = secrets.token_urlsafe(15) if parsed.generate_password else getpass.getpass("Password: ")
+    if len(password) < preconditions.MINIMUM_PASSWORD_LENGTH:
+        print(f"edgewise: the password needs {preconditions.MINIMUM_PASSWORD_LENGTH} characters.", file=sys.stderr)
+        return FAILURE
+    with ready_resources(settings) as resources:
+        create_user(resources, parsed.name, parsed.printed_name, frozenset(parsed.role), password)
+    if parsed.generate_password:
+        print(password)
+    return 0
+
+
+def _audit_verify(parsed: argparse.Namespace, settings: Settings) -> int:
+    checkpoint = _checkpoint(parsed.checkpoint) if parsed.checkpoint else None
+    with ready_resources(settings) as resources:
+        result = verify_audit_trail(resources, None, checkpoint)
+    print(result.model_dump_json(indent=2))
+    return 0 if result.holds else FINDING
+
+
+def _checkpoint(text: str) -> Head:
+    seq, _, digest = text.partition(":")
+    if not seq.isdecimal() or len(digest) != 64:
+        raise SystemExit("edgewise: --checkpoint needs SEQ:HASH, for example 42:9f86d081…")
+    return Head(int(seq), digest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

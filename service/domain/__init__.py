@@ -1,0 +1,1 @@
+"""Pure rules and documents: no input or output, no clock, no database."""

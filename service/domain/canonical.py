@@ -1,0 +1,28 @@
+"""Canonical JSON and digests: the same content gives the same bytes, on every database and host."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+
+def canonical_json(value: object) -> str:
+    """The one text for `value`: sorted keys, no spaces, UTF-8 as is.
+
+    Raises ValueError on NaN and infinity, TypeError on what is not JSON.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(content: bytes) -> str:
+    """`sha256:` and the hexadecimal SHA-256 of the bytes."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def digest_of_json(value: object) -> str:
+    """The digest of the canonical text of `value`."""
+    return digest_of(canonical_json(value).encode())
+
+
+def timestamp(moment: datetime) -> str:
+    """The moment in UTC with exactly six decimals: what is hashed is what both databases store."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,180 @@
+"""What the columns of a dataset mean: kind, unit, range, categories, gaps, and why we think so."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from service.domain.documents import ColumnName, Document, Line, Text
+from service.errors import (
+    ClassTooSmall,
+    ConstantFeature,
+    IdentifierInput,
+    NoInputs,
+    OneClassTarget,
+    ProtectedInput,
+    TargetHasMissingValues,
+    TargetUnknown,
+    TooFewRows,
+    TooManyCategories,
+    TooManyClasses,
+    UnknownColumn,
+)
+
+Kind = Literal["numeric", "categorical"]
+Direction = Literal["increasing", "decreasing"]
+Family = Literal["gaussian", "binomial", "multinomial"]
+
+MAXIMUM_CLASSES = 20
+MINIMUM_CLASS_ROWS = 5
+#: Fewer rows cannot be split into parts to train, validate and test on.
+MINIMUM_TRAINING_ROWS = 20
+#: The most categories that one table edge may have.
+MAXIMUM_CATEGORIES = 256
+#: A numeric target with more distinct values than this is a quantity, not a set of classes.
+MAXIMUM_NUMERIC_CLASSES = 2
+
+
+class FeatureOverride(Document):
+    """What the person who uploads knows better than the inference."""
+
+    kind: Kind | None = None
+    unit: Line | None = None
+    protected: bool | None = None
+    monotone: Direction | None = None
+    description: Text | None = None
+
+
+class SchemaOverrides(Document):
+    """Optional part of an upload."""
+
+    target: ColumnName | None = None
+    features: dict[ColumnName, FeatureOverride] = Field(default_factory=dict)
+
+
+class CategoryCount(Document):
+    """A value of a categorical column and how many rows have it."""
+
+    value: str
+    rows: int
+
+
+class Feature(Document):
+    """One column of a snapshot."""
+
+    name: str
+    kind: Kind
+    unit: str | None = None
+    description: str | None = None
+    protected: bool = False
+    identifier: bool = Field(False, description="Names the rows instead of describing them; never an input.")
+    monotone: Direction | None = None
+    rows: int
+    missing: int
+    distinct: int
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    categories: tuple[CategoryCount, ...] = ()
+    reason: str = Field(description="Why the column was given this kind, in a sentence.")
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every row has the same value; a gap counts as a value of its own."""
+        return self.distinct < 2 and not self.missing
+
+    @property
+    def has_too_many_categories(self) -> bool:
+        """Whether a table of its categories would be larger than an edge may be."""
+        return self.kind == "categorical" and self.distinct > MAXIMUM_CATEGORIES
+
+
+class FeatureSchema(Document):
+    """All columns of a snapshot, in the order of the file."""
+
+    features: tuple[Feature, ...]
+    target: str | None = None
+
+    def find(self, name: str) -> Feature | None:
+        """The column, or None."""
+        return next((feature for feature in self.features if feature.name == name), None)
+
+    def by_name(self) -> Mapping[str, Feature]:
+        """Columns by name."""
+        return {feature.name: feature for feature in self.features}
+
+
+class TrainingColumns(Document):
+    """The columns that one training uses, settled and checked."""
+
+    inputs: Annotated[tuple[str, ...], Field(min_length=1)]
+    target: str
+    family: Family
+    classes: tuple[str, ...] = ()
+
+
+def choose_columns(
+    schema: FeatureSchema, target: str | None, inputs: tuple[str, ...] | None, positive_class: str | None = None
+) -> TrainingColumns:
+    """Settle target, inputs and family; raises a leaf of InvalidTraining that names the column at fault.
+
+    Without `inputs`, every column is one that is neither the target, nor protected, nor an identifier, nor constant,
+    nor has more categories than an edge may have.
+    """
+    name = target or schema.target
+    feature = schema.find(name) if name else None
+    if name is None or feature is None:
+        raise TargetUnknown(name)
+    if feature.missing:
+        raise TargetHasMissingValues(name, feature.missing)
+    if feature.rows < MINIMUM_TRAINING_ROWS:
+        raise TooFewRows(feature.rows, MINIMUM_TRAINING_ROWS)
+    family, classes = _family(feature, positive_class)
+    chosen = inputs if inputs is not None else _default_inputs(schema, name)
+    _check_inputs(schema, chosen, name)
+    return TrainingColumns(inputs=chosen, target=name, family=family, classes=classes)
+
+
+def _default_inputs(schema: FeatureSchema, target: str) -> tuple[str, ...]:
+    return tuple(
+        f.name
+        for f in schema.features
+        if f.name != target and not (f.protected or f.identifier or f.is_constant or f.has_too_many_categories)
+    )
+
+
+def _check_inputs(schema: FeatureSchema, inputs: tuple[str, ...], target: str) -> None:
+    if not inputs:
+        raise NoInputs
+    features = schema.by_name()
+    for name in inputs:
+        if name not in features or name == target:
+            raise UnknownColumn(name, f"/inputs/{name}")
+        feature = features[name]
+        if feature.protected:
+            raise ProtectedInput(name)
+        if feature.identifier:
+            raise IdentifierInput(name)
+        if feature.is_constant:
+            raise ConstantFeature(name)
+        if feature.has_too_many_categories:
+            raise TooManyCategories(name, feature.distinct, MAXIMUM_CATEGORIES)
+
+
+def _family(target: Feature, positive_class: str | None) -> tuple[Family, tuple[str, ...]]:
+    if target.distinct < 2:
+        only = target.categories[0].value if target.categories else str(target.minimum)
+        raise OneClassTarget(target.name, only)
+    if target.kind == "numeric":
+        return "gaussian", ()
+    if target.distinct > MAXIMUM_CLASSES:
+        raise TooManyClasses(target.name, target.distinct, MAXIMUM_CLASSES)
+    for category in target.categories:
+        if category.rows < MINIMUM_CLASS_ROWS:
+            raise ClassTooSmall(target.name, category.value, category.rows, MINIMUM_CLASS_ROWS)
+    classes = sorted(category.value for category in target.categories)
+    if positive_class is not None:
+        if positive_class not in classes:
+            raise UnknownColumn(positive_class, "/positive_class")
+        classes.sort(key=lambda value: value == positive_class)
+    return ("binomial" if len(classes) == 2 else "multinomial"), tuple(classes)

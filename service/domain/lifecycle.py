@@ -1,0 +1,43 @@
+"""States of versions, reviews and training jobs, and the moves between them: one table each."""
+
+from typing import Literal
+
+from service.errors import WrongState
+
+VersionState = Literal["candidate", "in_review", "approved", "rejected", "suspended", "retired"]
+JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+EventKind = Literal["progress", "state"]
+ReviewState = Literal["open", "approved", "rejected"]
+
+VERSION_MOVES: dict[VersionState, frozenset[VersionState]] = {
+    "candidate": frozenset({"in_review"}),
+    "in_review": frozenset({"approved", "rejected"}),
+    "approved": frozenset({"suspended", "retired"}),
+    "rejected": frozenset(),
+    "suspended": frozenset({"approved", "retired"}),
+    "retired": frozenset(),
+}
+JOB_MOVES: dict[JobState, frozenset[JobState]] = {
+    "queued": frozenset({"running", "cancelled", "failed"}),
+    "running": frozenset({"running", "succeeded", "failed", "cancelled"}),
+    "succeeded": frozenset(),
+    "failed": frozenset(),
+    "cancelled": frozenset(),
+}
+FINISHED_JOB_STATES: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+def move_version(current: VersionState, to: VersionState) -> VersionState:
+    """The new state; raises WrongState when the table has no such move."""
+    if to not in VERSION_MOVES[current]:
+        needed = tuple(state for state, moves in VERSION_MOVES.items() if to in moves)
+        raise WrongState("version", current, needed)
+    return to
+
+
+def move_job(current: JobState, to: JobState) -> JobState:
+    """The new state; raises WrongState when the table has no such move."""
+    if to not in JOB_MOVES[current]:
+        needed = tuple(state for state, moves in JOB_MOVES.items() if to in moves)
+        raise WrongState("training job", current, needed)
+    return to

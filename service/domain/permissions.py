@@ -1,0 +1,91 @@
+"""Who may do what: one table, deny by default.
+
+The key is the operation's name, which is also the route's function, its `operationId` and its audit action.
+A route whose name is missing here fails a test.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from service.errors import ActionNotAllowed
+
+Role = Literal["developer", "auditor", "observer", "administrator", "client"]
+
+ROLES: tuple[Role, ...] = ("developer", "auditor", "observer", "administrator", "client")
+READERS: frozenset[Role] = frozenset({"developer", "auditor", "observer", "administrator"})
+EVERYBODY: frozenset[Role] = frozenset(ROLES)
+DEVELOPERS: frozenset[Role] = frozenset({"developer"})
+AUDITORS: frozenset[Role] = frozenset({"auditor"})
+
+#: Reachable without an identity.
+PUBLIC: frozenset[str] = frozenset({"create_session", "get_liveness", "get_readiness"})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "delete_session": EVERYBODY,
+    "get_me": EVERYBODY,
+    "create_api_key": frozenset({"developer", "administrator"}),
+    "list_api_keys": frozenset({"developer", "administrator"}),
+    "delete_api_key": frozenset({"developer", "administrator"}),
+    "create_dataset": DEVELOPERS,
+    "list_datasets": READERS,
+    "get_dataset": READERS,
+    "create_model": DEVELOPERS,
+    "list_models": READERS,
+    "get_model": READERS,
+    "create_training_job": DEVELOPERS,
+    "list_training_jobs": READERS,
+    "get_training_job": READERS,
+    "stream_training_job_events": READERS,
+    "cancel_training_job": DEVELOPERS,
+    "list_versions": READERS,
+    "get_version": READERS,
+    "get_version_inputs": READERS,
+    "get_network": READERS,
+    "get_edge": READERS,
+    "get_edge_chart": READERS,
+    "list_edge_candidates": READERS,
+    "get_formula": READERS,
+    "create_predictions": frozenset({"developer", "auditor", "client"}),
+    "create_version_predictions": frozenset({"developer", "auditor", "client"}),
+    "create_trial_predictions": frozenset({"developer", "auditor"}),
+    "list_predictions": READERS,
+    "get_prediction": READERS | {"client"},
+    "get_prediction_chart": READERS,
+    "replay_prediction": READERS,
+    "create_review": DEVELOPERS,
+    "list_reviews": READERS,
+    "get_review": READERS,
+    "decide_edge": AUDITORS,
+    "create_signature": AUDITORS,
+    "move_alias": DEVELOPERS,
+    "get_alias": READERS,
+    "list_alias_history": READERS,
+    "list_audit_events": READERS,
+    "verify_audit_trail": READERS,
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who calls: a person in a session, or a program with one of the person's API keys."""
+
+    id: str
+    name: str
+    printed_name: str
+    roles: frozenset[Role]
+    api_key_id: str | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a person acts in a session; only a person can review and sign."""
+        return self.api_key_id is None
+
+    def may(self, action: str) -> bool:
+        """Whether the table lets one of the actor's roles do this."""
+        return bool(self.roles & PERMISSIONS.get(action, frozenset()))
+
+
+def require(actor: Actor, action: str) -> None:
+    """Raise ActionNotAllowed unless the table lets the actor do this."""
+    if not actor.may(action):
+        raise ActionNotAllowed(action, tuple(sorted(PERMISSIONS.get(action, frozenset()))))

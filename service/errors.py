@@ -1,0 +1,605 @@
+"""Everything that can go wrong on purpose, as one tree.
+
+    EdgewiseError
+    ├── Unauthenticated        NotSignedIn SignInRefused WrongPassword
+    ├── Forbidden              ActionNotAllowed ContributorCannotSign CrossOriginRefused KeyCannotSign
+    ├── NotFound               (one class; names the kind and the key)
+    ├── Conflict               NameTaken WrongState VersionNotApproved NoChampion StaleDigest StaleDecisions
+    │                          EdgesUndecided EdgesRejected AlreadySigned DecisionsSigned
+    ├── PreconditionFailed     (the caller saw an older state)
+    ├── PreconditionRequired   (the caller must say which state it saw)
+    ├── TooLarge               BodyTooLarge TooManyRows
+    ├── Invalid                InvalidRequest InvalidCursor IdempotencyKeyReused
+    │   ├── InvalidDataset     NotUtf8 MalformedCsv NoRows TooFewRows EmptyColumnName DuplicateColumn TooManyColumns
+    │   │                      UnknownColumn ColumnWithoutValues NotNumeric NumberTooLarge
+    │   ├── InvalidTraining    TargetUnknown TargetHasMissingValues OneClassTarget TooManyClasses ConstantFeature
+    │   │                      ProtectedInput IdentifierInput TooManyCategories NoInputs ClassTooSmall
+    │   └── InvalidRow         UnknownFeature MissingFeature WrongValueType NonFiniteNumber MissingValueNotSeen
+    │                          OutputUndefined
+    ├── Broken                 ArtifactCorrupted IdentityViolated TrainingFailed JobCancelled
+    └── Unavailable            DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
+
+A leaf takes typed arguments and builds its own sentence; `code` never changes once released.
+HTTP status numbers live in `service.api.problems` only.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field that is wrong: a JSON pointer into the request and a sentence that names the fix."""
+
+    pointer: str
+    detail: str
+
+
+class EdgewiseError(Exception):
+    """Root of all expected failures; `code` is stable, the message is for people."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str, *fields: FieldError) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = fields
+
+
+class Unauthenticated(EdgewiseError):
+    """The caller is not known."""
+
+
+class NotSignedIn(Unauthenticated):
+    code = "not_signed_in"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in, or send an API key as 'Authorization: Bearer …'.")
+
+
+class SignInRefused(Unauthenticated):
+    code = "sign_in_refused"
+
+    def __init__(self) -> None:
+        super().__init__("The name or the password is wrong.")
+
+
+class WrongPassword(Unauthenticated):
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The password is wrong, so nothing was signed.",
+            FieldError("/password", "Type the password of the account you are signed in with."),
+        )
+
+
+class Forbidden(EdgewiseError):
+    """The caller is known and may not do this."""
+
+
+class ActionNotAllowed(Forbidden):
+    code = "action_not_allowed"
+
+    def __init__(self, action: str, needed: tuple[str, ...]) -> None:
+        super().__init__(f"'{action}' needs one of these roles: {', '.join(needed)}.")
+
+
+class ContributorCannotSign(Forbidden):
+    code = "contributor_cannot_sign"
+
+    def __init__(self, model: str, number: int) -> None:
+        super().__init__(
+            f"You contributed to version {number} of '{model}' or to one of its ancestors. "
+            "Somebody who did not must decide and sign."
+        )
+
+
+class KeyCannotSign(Forbidden):
+    code = "key_cannot_sign"
+
+    def __init__(self) -> None:
+        super().__init__("An API key cannot review or sign. Sign in as a person.")
+
+
+class CrossOriginRefused(Forbidden):
+    code = "cross_origin_refused"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"A change was requested by a page from '{origin}', which is not this service.")
+
+
+class NotFound(EdgewiseError):
+    code = "not_found"
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"There is no {kind} '{key}'.")
+
+
+class Conflict(EdgewiseError):
+    """The request is fine, the present state forbids it."""
+
+
+class NameTaken(Conflict):
+    code = "name_taken"
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"There is already a {kind} called '{name}'.", FieldError("/name", "Choose another name."))
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+
+    def __init__(self, subject: str, state: str, needed: tuple[str, ...]) -> None:
+        super().__init__(f"The {subject} is '{state}'; this needs {' or '.join(needed)}.")
+
+
+class VersionNotApproved(Conflict):
+    code = "version_not_approved"
+
+    def __init__(self, model: str, number: int, state: str) -> None:
+        super().__init__(
+            f"Version {number} of '{model}' is '{state}', not approved. It can be used once a review has approved it."
+        )
+
+
+class NoChampion(Conflict):
+    code = "no_champion"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"'{model}' has no champion. Point the alias 'champion' to an approved version.")
+
+
+class StaleDigest(Conflict):
+    code = "stale_digest"
+
+    def __init__(self, seen: str, current: str) -> None:
+        super().__init__(
+            f"You are signing {seen}, but the version under review is {current}. Reload and look again.",
+            FieldError("/artifact_digest", f"Send the digest that is under review: {current}."),
+        )
+
+
+class StaleDecisions(Conflict):
+    code = "stale_decisions"
+
+    def __init__(self, seen: str, current: str) -> None:
+        super().__init__(
+            f"The edge decisions have changed since you read them ({seen}, now {current}). Reload and look again.",
+            FieldError("/decisions_digest", f"Send the digest of the present decisions: {current}."),
+        )
+
+
+class EdgesUndecided(Conflict):
+    code = "edges_undecided"
+
+    def __init__(self, edges: tuple[str, ...]) -> None:
+        shown = ", ".join(edges[:5]) + (" …" if len(edges) > 5 else "")
+        super().__init__(f"{len(edges)} edges have no decision yet: {shown}. Accept or reject each before signing.")
+
+
+class EdgesRejected(Conflict):
+    code = "edges_rejected"
+
+    def __init__(self, edges: tuple[str, ...]) -> None:
+        super().__init__(f"Rejected edges forbid an approval: {', '.join(edges[:5])}. Sign a rejection instead.")
+
+
+class AlreadySigned(Conflict):
+    code = "already_signed"
+
+    def __init__(self) -> None:
+        super().__init__("You have already signed this review. A second signature must come from another person.")
+
+
+class DecisionsSigned(Conflict):
+    code = "decisions_signed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody has signed these decisions, so they stand. If you disagree, sign a rejection of the version."
+        )
+
+
+class PreconditionFailed(EdgewiseError):
+    code = "precondition_failed"
+
+    def __init__(self, current: str) -> None:
+        super().__init__(f"Somebody changed this in the meantime. It is now {current}: reload, then decide again.")
+
+
+class PreconditionRequired(EdgewiseError):
+    code = "precondition_required"
+
+    def __init__(self, current: str) -> None:
+        super().__init__(
+            f"Say which state you are changing: send 'If-Match: {current}'. "
+            "It protects another person's change from being overwritten."
+        )
+
+
+class TooLarge(EdgewiseError):
+    """More than a stated limit."""
+
+
+class BodyTooLarge(TooLarge):
+    code = "body_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request is larger than the limit of {limit:,} bytes.")
+
+
+class TooManyRows(TooLarge):
+    code = "too_many_rows"
+
+    def __init__(self, rows: int, limit: int) -> None:
+        super().__init__(
+            f"{rows:,} rows were sent; one call takes at most {limit:,}.",
+            FieldError("/rows", f"Send at most {limit:,} rows a call."),
+        )
+
+
+class Invalid(EdgewiseError):
+    """The request itself is wrong."""
+
+
+class InvalidRequest(Invalid):
+    code = "invalid_request"
+
+    def __init__(self, *fields: FieldError) -> None:
+        super().__init__("The request is not valid: " + "; ".join(f.detail for f in fields[:3]), *fields)
+
+
+class InvalidCursor(Invalid):
+    code = "invalid_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("The cursor is not one that this service gave out. Leave it away to start at the beginning.")
+
+
+class IdempotencyKeyReused(Invalid):
+    code = "idempotency_key_reused"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The Idempotency-Key '{key}' was used for another request. Use a new key for a new request.")
+
+
+class InvalidDataset(Invalid):
+    """The table cannot become a snapshot."""
+
+
+class NotUtf8(InvalidDataset):
+    code = "not_utf8"
+
+    def __init__(self, byte: int) -> None:
+        super().__init__(
+            f"The file is not UTF-8 text (byte {byte}). Save it as 'CSV UTF-8' and upload it again.",
+            FieldError("/file", "Save as UTF-8."),
+        )
+
+
+class MalformedCsv(InvalidDataset):
+    code = "malformed_csv"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The file is not a comma-separated table with a header: {reason}.", FieldError("/file", reason)
+        )
+
+
+class NoRows(InvalidDataset):
+    code = "no_rows"
+
+    def __init__(self) -> None:
+        super().__init__("The table has no rows below its header.", FieldError("/file", "Add rows below the header."))
+
+
+class TooFewRows(InvalidDataset):
+    code = "too_few_rows"
+
+    def __init__(self, rows: int, needed: int) -> None:
+        super().__init__(
+            f"The table has {rows} row{'s' if rows != 1 else ''}; at least {needed} are needed.",
+            FieldError("/file", f"Upload at least {needed} rows."),
+        )
+
+
+class EmptyColumnName(InvalidDataset):
+    code = "empty_column_name"
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"Column {position + 1} has no name.",
+            FieldError(f"/columns/{position}", "Give the column a name in the header."),
+        )
+
+
+class DuplicateColumn(InvalidDataset):
+    code = "duplicate_column"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The column name '{name}' occurs more than once.", FieldError(f"/columns/{name}", "Rename one of them.")
+        )
+
+
+class TooManyColumns(InvalidDataset):
+    code = "too_many_columns"
+
+    def __init__(self, columns: int, limit: int) -> None:
+        super().__init__(
+            f"The table has {columns:,} columns; at most {limit:,} are taken.",
+            FieldError("/file", "Leave out the columns that the model does not need."),
+        )
+
+
+class UnknownColumn(InvalidDataset):
+    code = "unknown_column"
+
+    def __init__(self, name: str, pointer: str) -> None:
+        super().__init__(f"The table has no column '{name}'.", FieldError(pointer, "Use a name from the header."))
+
+
+class ColumnWithoutValues(InvalidDataset):
+    code = "column_without_values"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The column '{name}' has no value in any row.",
+            FieldError(f"/columns/{name}", "Leave the column out, or fill it."),
+        )
+
+
+class NotNumeric(InvalidDataset):
+    code = "not_numeric"
+
+    def __init__(self, name: str, value: str, row: int) -> None:
+        super().__init__(
+            f"The column '{name}' is declared numeric, but row {row + 1} holds '{value[:40]}'.",
+            FieldError(f"/schema/features/{name}/kind", "Declare it categorical, or correct the value."),
+        )
+
+
+class NumberTooLarge(InvalidDataset):
+    code = "number_too_large"
+
+    def __init__(self, name: str, value: str, row: int, limit: float) -> None:
+        super().__init__(
+            f"The column '{name}' is numeric, but row {row + 1} holds '{value[:40]}'; "
+            f"numbers must be finite and at most {limit:g} in size.",
+            FieldError(f"/columns/{name}", "Correct the value, leave it empty, or declare the column categorical."),
+        )
+
+
+class InvalidTraining(Invalid):
+    """The table is fine, this training on it is not."""
+
+
+class TargetUnknown(InvalidTraining):
+    code = "target_unknown"
+
+    def __init__(self, name: str | None) -> None:
+        what = "No target was named" if name is None else f"The dataset has no column '{name}'"
+        super().__init__(f"{what}: say which column the model shall predict.", FieldError("/target", "Name a column."))
+
+
+class TargetHasMissingValues(InvalidTraining):
+    code = "target_has_missing_values"
+
+    def __init__(self, name: str, rows: int) -> None:
+        super().__init__(
+            f"The target '{name}' is empty in {rows} rows.",
+            FieldError("/target", "Remove the rows without an outcome, or choose another target."),
+        )
+
+
+class OneClassTarget(InvalidTraining):
+    code = "one_class_target"
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__(
+            f"The target '{name}' has the single value '{value[:40]}' in every row: there is nothing to learn.",
+            FieldError("/target", "Choose a target with at least two different outcomes."),
+        )
+
+
+class TooManyClasses(InvalidTraining):
+    code = "too_many_classes"
+
+    def __init__(self, name: str, classes: int, limit: int) -> None:
+        super().__init__(
+            f"The target '{name}' has {classes} different values; at most {limit} classes are taken.",
+            FieldError("/target", "Group the values, or declare the column numeric."),
+        )
+
+
+class ClassTooSmall(InvalidTraining):
+    code = "class_too_small"
+
+    def __init__(self, name: str, value: str, rows: int, needed: int) -> None:
+        super().__init__(
+            f"The class '{value[:40]}' of '{name}' has {rows} rows; at least {needed} are needed "
+            "to train, validate and test on it.",
+            FieldError("/target", "Collect more rows of this class, or merge it with another."),
+        )
+
+
+class ConstantFeature(InvalidTraining):
+    code = "constant_feature"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The feature '{name}' has the same value in every row, so no effect can be learned from it.",
+            FieldError(f"/inputs/{name}", "Leave it out of 'inputs'."),
+        )
+
+
+class ProtectedInput(InvalidTraining):
+    code = "protected_input"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"'{name}' is a protected attribute and must not be an input.",
+            FieldError(f"/inputs/{name}", "Leave it out of 'inputs'."),
+        )
+
+
+class IdentifierInput(InvalidTraining):
+    code = "identifier_input"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"'{name}' looks like an identifier: it names the rows, so a model would learn the rows by heart.",
+            FieldError(f"/inputs/{name}", "Leave it out of 'inputs', or declare its kind when you upload the table."),
+        )
+
+
+class TooManyCategories(InvalidTraining):
+    code = "too_many_categories"
+
+    def __init__(self, name: str, categories: int, limit: int) -> None:
+        super().__init__(
+            f"The feature '{name}' has {categories:,} categories; at most {limit} are taken.",
+            FieldError(f"/inputs/{name}", "Merge rare categories, or leave it out of 'inputs'."),
+        )
+
+
+class NoInputs(InvalidTraining):
+    code = "no_inputs"
+
+    def __init__(self) -> None:
+        super().__init__("No input feature is left.", FieldError("/inputs", "Name at least one input column."))
+
+
+class InvalidRow(Invalid):
+    """A row to predict that the model cannot read."""
+
+
+def _row_field(row: int, feature: str, fix: str) -> FieldError:
+    return FieldError(f"/rows/{row}/{feature}", fix)
+
+
+class UnknownFeature(InvalidRow):
+    code = "unknown_feature"
+
+    def __init__(self, row: int, feature: str) -> None:
+        super().__init__(
+            f"Row {row} has the field '{feature}', which the model does not know.",
+            _row_field(row, feature, "Remove the field or correct its name."),
+        )
+
+
+class MissingFeature(InvalidRow):
+    code = "missing_feature"
+
+    def __init__(self, row: int, feature: str) -> None:
+        super().__init__(
+            f"Row {row} lacks the feature '{feature}'.",
+            _row_field(row, feature, "Add the field; null is allowed where the training data had gaps."),
+        )
+
+
+class WrongValueType(InvalidRow):
+    code = "wrong_value_type"
+
+    def __init__(self, row: int, feature: str, expected: str, got: str) -> None:
+        super().__init__(
+            f"Row {row}: '{feature}' must be a {expected}, not a {got}.",
+            _row_field(row, feature, f"Send a {expected}."),
+        )
+
+
+class NonFiniteNumber(InvalidRow):
+    code = "non_finite_number"
+
+    def __init__(self, row: int, feature: str) -> None:
+        super().__init__(
+            f"Row {row}: '{feature}' must be a finite number of at most 1e100 in size.",
+            _row_field(row, feature, "Send a finite number, or null for a missing value."),
+        )
+
+
+class MissingValueNotSeen(InvalidRow):
+    code = "missing_value_not_seen"
+
+    def __init__(self, row: int, feature: str) -> None:
+        super().__init__(
+            f"Row {row}: '{feature}' is empty, but the model has never seen it empty.",
+            _row_field(row, feature, "Send a value: this feature had no gaps in the training data."),
+        )
+
+
+class OutputUndefined(InvalidRow):
+    code = "output_undefined"
+
+    def __init__(self, row: int) -> None:
+        super().__init__(
+            f"The model has no finite answer for row {row}: a value lies too far outside the training data.",
+            FieldError(f"/rows/{row}", "Check the row for values of the wrong size or unit."),
+        )
+
+
+class Broken(EdgewiseError):
+    """The service refuses to answer rather than answer wrongly."""
+
+
+class ArtifactCorrupted(Broken):
+    code = "artifact_corrupted"
+
+    def __init__(self, digest: str, reason: str) -> None:
+        super().__init__(f"The stored artifact {digest} failed its check ({reason}) and is not used.")
+
+
+class IdentityViolated(Broken):
+    code = "identity_violated"
+
+    def __init__(self, residual: float) -> None:
+        super().__init__(f"The contributions do not add up (residual {residual:.3g}); no answer is given.")
+
+
+class TrainingFailed(Broken):
+    code = "training_failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The training failed: {reason}")
+
+
+class JobCancelled(Broken):
+    code = "job_cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("The job was cancelled.")
+
+
+class Unavailable(EdgewiseError):
+    """The service cannot run here and now."""
+
+
+class DatabaseNotMigrated(Unavailable):
+    code = "database_not_migrated"
+
+    def __init__(self, found: str | None, needed: str) -> None:
+        super().__init__(f"The database is at revision {found}, this service needs {needed}. Run 'edgewise migrate'.")
+
+
+class PortBusy(Unavailable):
+    code = "port_busy"
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"Port {port} on {host} is in use by another program. Stop it, or choose another: EDGEWISE_PORT=8001."
+        )
+
+
+class DirectoryNotWritable(Unavailable):
+    code = "directory_not_writable"
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(f"The directory '{directory}' cannot be written. Choose another with EDGEWISE_DATA_DIR.")
+
+
+class FrontEndMissing(Unavailable):
+    code = "front_end_missing"
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(f"The browser pages are not built ('{directory}' is missing). Run 'make setup'.")

@@ -1,0 +1,1 @@
+"""The bridge to the network library: the only importer of `kan`."""

@@ -1,0 +1,129 @@
+"""Models in memory: each is read, verified and prepared once, and the least recently used ones make room.
+
+A loaded model also carries what every call needs and only the bytes determine: the traced reference rows, and the
+fitted forms of the edges that somebody looked at.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import kan.errors
+from kan.edges import edge_domain
+from kan.explanation.curves import edge_spreads, node_names
+from kan.explanation.edge_flow import TracedReference, trace_reference
+from kan.features import CategoricalFeature
+from kan.layer import Form
+from kan.model import FittedModel
+from kan.network import EdgeId
+from kan.serialization import load
+from kan.snapping import edge_candidates
+from kan.symbolic.fitting import Candidate
+from service.domain.canonical import digest_of
+from service.errors import ArtifactCorrupted
+
+
+@dataclass(frozen=True)
+class ActiveEdge:
+    """What does not change from call to call; a table has a number of categories instead of a domain."""
+
+    place: EdgeId
+    source: str
+    target: str
+    form: Form
+    domain: tuple[float, float] | None
+    categories: int
+
+
+class LoadedModel:
+    """A verified model, safe to share between threads: nothing changes it, and a value computed twice is the same."""
+
+    def __init__(self, digest: str, fitted: FittedModel) -> None:
+        self.digest = digest
+        self.fitted = fitted
+        self._candidates: dict[EdgeId, tuple[Candidate, ...]] = {}
+
+    @cached_property
+    def traced_reference(self) -> TracedReference:
+        """The reference rows, traced through the network for every explanation."""
+        return trace_reference(self.fitted.network, self.fitted.reference)
+
+    @cached_property
+    def edges(self) -> tuple[ActiveEdge, ...]:
+        """The active edges, in order."""
+        return tuple(self._edge(edge) for edge in self.fitted.network.active_edges())
+
+    @cached_property
+    def spreads(self) -> dict[EdgeId, float]:
+        """How much each edge moves the outputs over the reference rows."""
+        return edge_spreads(self.fitted)
+
+    def _edge(self, edge: EdgeId) -> ActiveEdge:
+        names = node_names(self.fitted)
+        feature = self.fitted.features[edge.source] if edge.layer == 0 else None
+        categories = len(feature.categories) if isinstance(feature, CategoricalFeature) else 0
+        return ActiveEdge(
+            place=edge,
+            source=names[edge.layer][edge.source],
+            target=names[edge.layer + 1][edge.target],
+            form=self.fitted.network.form(edge),
+            domain=None if categories else edge_domain(self.fitted, edge),
+            categories=categories,
+        )
+
+    def candidates(self, edge: EdgeId) -> tuple[Candidate, ...]:
+        """The symbolic forms fitted to an edge, best first; fitted at the first call."""
+        found = self._candidates.get(edge)
+        if found is None:
+            found = tuple(edge_candidates(self.fitted, edge))
+            self._candidates[edge] = found
+        return found
+
+
+class _Place:
+    """Where one model is or will be; whoever holds the lock loads it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.model: LoadedModel | None = None
+
+
+class ModelRegistry:
+    """Loaded models by digest, at most `capacity` of them."""
+
+    def __init__(self, read_artifact: Callable[[str], bytes], capacity: int) -> None:
+        if capacity < 1:
+            raise ValueError(f"capacity = {capacity}: a registry holds at least one model")
+        self._read_artifact = read_artifact
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._places: OrderedDict[str, _Place] = OrderedDict()
+
+    def get(self, digest: str) -> LoadedModel:
+        """The model with this digest; callers that ask at the same time share one load.
+
+        Raises: ArtifactCorrupted where the bytes do not have the digest or hold no model, and whatever reading
+        them raises. A failure is not remembered: the next call tries again.
+        """
+        with self._lock:
+            place = self._places.setdefault(digest, _Place())
+            self._places.move_to_end(digest)
+            while len(self._places) > self._capacity:
+                self._places.popitem(last=False)
+        with place.lock:
+            if place.model is None:
+                place.model = load_model(digest, self._read_artifact(digest))
+            return place.model
+
+
+def load_model(digest: str, artifact: bytes) -> LoadedModel:
+    """The model that these bytes hold; raises ArtifactCorrupted unless they have this digest."""
+    found = digest_of(artifact)
+    if found != digest:
+        raise ArtifactCorrupted(digest, f"its bytes have the digest {found}")
+    try:
+        return LoadedModel(digest, load(artifact))
+    except kan.errors.ArtifactCorrupted as error:
+        raise ArtifactCorrupted(digest, str(error)) from error

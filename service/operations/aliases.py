@@ -1,0 +1,122 @@
+"""Aliases: gated, atomic pointers to approved versions, with their history."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from service.domain.canonical import timestamp
+from service.domain.documents import Document
+from service.domain.permissions import Actor, require
+from service.errors import PreconditionFailed, PreconditionRequired, VersionNotApproved
+from service.operations.resources import Resources
+from service.storage import models, tables, users
+
+AliasName = Literal["champion", "challenger"]
+NOWHERE = '"none"'
+
+
+class AliasRequest(Document):
+    """Where the alias shall point."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class Alias(Document):
+    """Where an alias points; `etag` is what a change must name in If-Match."""
+
+    model: str
+    alias: AliasName
+    version: int | None
+    etag: str
+    moved_at: str | None
+    moved_by: str | None
+
+
+class AliasMove(Document):
+    """One move of an alias."""
+
+    version: int
+    previous_version: int | None
+    moved_at: str
+    moved_by: str
+
+
+def get_alias(resources: Resources, actor: Actor, model: str, alias: AliasName) -> Alias:
+    """Where an alias points. Raises: NotFound for the model; an alias that points nowhere is an answer."""
+    require(actor, "get_alias")
+    with resources.database.read() as session:
+        models.get_model(session, model)
+        row = models.find_alias(session, model, alias)
+        people = users.printed_names(session, [row.moved_by] if row else [])
+    return _describe(model, alias, row, people)
+
+
+def move_alias(
+    resources: Resources,
+    actor: Actor,
+    model: str,
+    alias: AliasName,
+    request: AliasRequest,
+    if_match: str | None,
+) -> Alias:
+    """Point an alias to an approved version. Records: aliases.moved.
+
+    Raises: NotFound, VersionNotApproved, PreconditionRequired, PreconditionFailed.
+    """
+    require(actor, "move_alias")
+    with resources.database.write() as session:
+        models.get_model(session, model, lock=True)
+        version = models.get_version(session, model, request.version, lock=True)
+        current = models.find_alias(session, model, alias, lock=True)
+        etag = _etag(current)
+        if if_match is None:
+            raise PreconditionRequired(etag)
+        if if_match != etag:
+            raise PreconditionFailed(etag)
+        if version.state != "approved":
+            raise VersionNotApproved(model, version.number, version.state)
+        moved = {"version": version.number, "moved_at": resources.clock(), "moved_by": actor.id}
+        revision = current.revision + 1 if current else 1
+        previous = current.version if current else None
+        row = tables.Alias(model=model, alias=alias, revision=revision, **moved)
+        event = tables.AliasEvent(model=model, alias=alias, revision=revision, previous_version=previous, **moved)
+        models.put_alias(session, row, event)
+        details = {"version": version.number, "previous": previous, "digest": version.digest}
+        resources.record(session, actor, "aliases.moved", f"models/{model}/aliases/{alias}", details)
+    return _describe(model, alias, row, {actor.id: actor.printed_name})
+
+
+def list_alias_history(
+    resources: Resources, actor: Actor, model: str, alias: AliasName, at: datetime | None
+) -> tuple[AliasMove, ...]:
+    """Moves of an alias, newest first; with `at`, the first item is what was in force then. Raises: NotFound."""
+    require(actor, "list_alias_history")
+    with resources.database.read() as session:
+        models.get_model(session, model)
+        rows = models.alias_history(session, model, alias, at)
+        people = users.printed_names(session, [row.moved_by for row in rows])
+    return tuple(
+        AliasMove(
+            version=row.version,
+            previous_version=row.previous_version,
+            moved_at=timestamp(row.moved_at),
+            moved_by=people[row.moved_by],
+        )
+        for row in rows
+    )
+
+
+def _etag(row: tables.Alias | None) -> str:
+    return f'"r{row.revision}"' if row else NOWHERE
+
+
+def _describe(model: str, alias: AliasName, row: tables.Alias | None, people: dict[str, str]) -> Alias:
+    return Alias(
+        model=model,
+        alias=alias,
+        version=row.version if row else None,
+        etag=_etag(row),
+        moved_at=timestamp(row.moved_at) if row else None,
+        moved_by=people[row.moved_by] if row else None,
+    )

@@ -1,0 +1,106 @@
+"""Signing in and out, and finding out who calls."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from service.domain.documents import Document
+from service.domain.permissions import PERMISSIONS, Actor, Role
+from service.errors import NotSignedIn, SignInRefused
+from service.operations.resources import Resources
+from service.operations.users import actor_of, password_matches
+from service.storage import tables, users
+
+#: A session or key is marked as used at most once in this time, so that reading does not always write.
+TOUCH_INTERVAL = timedelta(minutes=1)
+
+
+class Me(Document):
+    """Who is signed in, and what they may do."""
+
+    id: str
+    name: str
+    printed_name: str
+    roles: tuple[Role, ...]
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A new session: the cookie's value is known to the browser only."""
+
+    me: Me
+    token: str
+
+
+def describe_actor(actor: Actor) -> Me:
+    """Who this is, and every operation the table lets them do."""
+    return Me(
+        id=actor.id,
+        name=actor.name,
+        printed_name=actor.printed_name,
+        roles=tuple(sorted(actor.roles)),
+        permissions=tuple(action for action in PERMISSIONS if actor.may(action)),
+    )
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a cookie or key: enough to recognise it, not to use it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def create_session(resources: Resources, name: str, password: str) -> SignIn:
+    """Sign a person in. Records: sessions.created. Raises: SignInRefused."""
+    with resources.database.read() as session:
+        user = users.find_user(session, name)
+    if not password_matches(user.password_hash if user else None, password) or user is None:
+        raise SignInRefused
+    token = secrets.token_urlsafe(32)
+    moment = resources.clock()
+    with resources.database.write() as session:
+        users.add_session(
+            session,
+            tables.SignInSession(token_hash=hash_token(token), user_id=user.id, created_at=moment, last_seen_at=moment),
+        )
+        resources.record(session, actor_of(user), "sessions.created", f"users/{user.id}")
+    return SignIn(describe_actor(actor_of(user)), token)
+
+
+def delete_session(resources: Resources, actor: Actor, token: str) -> None:
+    """Sign out. Records: sessions.deleted."""
+    with resources.database.write() as session:
+        users.delete_session(session, hash_token(token))
+        resources.record(session, actor, "sessions.deleted", f"users/{actor.id}")
+
+
+def authenticate_session(resources: Resources, token: str) -> Actor:
+    """The person behind a cookie. Raises: NotSignedIn when it is unknown, idle too long or too old."""
+    settings, moment = resources.settings, resources.clock()
+    with resources.database.read() as session:
+        row = users.find_session(session, hash_token(token))
+        user = users.get_user(session, row.user_id) if row else None
+    if row is None or user is None:
+        raise NotSignedIn
+    idle = moment - row.last_seen_at
+    expired = idle > timedelta(minutes=settings.session_idle_minutes)
+    if expired or moment - row.created_at > timedelta(hours=settings.session_maximum_hours):
+        raise NotSignedIn
+    if idle > TOUCH_INTERVAL:
+        with resources.database.write() as session:
+            users.touch_session(session, row.token_hash, moment)
+    return actor_of(user)
+
+
+def authenticate_key(resources: Resources, key: str) -> Actor:
+    """The program behind an API key. Raises: NotSignedIn when it is unknown, revoked or expired."""
+    moment = resources.clock()
+    with resources.database.read() as session:
+        row = users.find_api_key(session, hash_token(key))
+        user = users.get_user(session, row.user_id) if row else None
+    if row is None or user is None or row.revoked_at is not None or row.expires_at <= moment:
+        raise NotSignedIn
+    if row.last_used_at is None or moment - row.last_used_at > TOUCH_INTERVAL:
+        with resources.database.write() as session:
+            users.touch_api_key(session, row.id, moment)
+    return actor_of(user, row)

@@ -1,0 +1,138 @@
+"""Versions of a model: what was trained, from what, and how well it does."""
+
+from collections.abc import Sequence
+
+from service.domain.canonical import timestamp
+from service.domain.documents import Document, from_stored
+from service.domain.feature_schema import Feature, FeatureSchema, TrainingColumns
+from service.domain.lifecycle import VersionState
+from service.domain.pages import Page, PageRequest
+from service.domain.permissions import Actor, require
+from service.domain.predictions import Value
+from service.domain.training_configuration import Metric, Progress, TrainingConfiguration
+from service.modelling.prediction import example_row
+from service.operations.resources import Resources
+from service.storage import datasets, models, reviews, tables, users
+from service.storage.database import Session
+
+
+class Split(Document):
+    """How rows were held out to measure a version."""
+
+    method: str
+    seed: int
+    training_rows: int
+    test_rows: int
+    test_rows_digest: str
+
+
+class Version(Document):
+    """A version as it is shown."""
+
+    model: str
+    number: int
+    state: VersionState
+    digest: str
+    parent: int | None
+    dataset_id: str
+    dataset_digest: str
+    training_job_id: str
+    configuration: TrainingConfiguration
+    columns: TrainingColumns
+    shape: tuple[int, ...]
+    active_edges: int
+    edges_before_pruning: int
+    metrics: tuple[Metric, ...]
+    split: Split
+    symbolification: str
+    history: tuple[Progress, ...]
+    library_versions: dict[str, str]
+    contributors: tuple[str, ...]
+    message: str
+    aliases: tuple[str, ...]
+    review_id: str | None
+    created_at: str
+    created_by: str
+
+
+class VersionInputs(Document):
+    """What a row must hold to be predicted, and one row that could be."""
+
+    features: tuple[Feature, ...]
+    example: dict[str, Value]
+
+
+def list_versions(resources: Resources, actor: Actor, model: str, request: PageRequest) -> Page[Version]:
+    """Versions of a model, newest first. Raises: NotFound."""
+    require(actor, "list_versions")
+    with resources.database.read() as session:
+        models.get_model(session, model)
+        page = models.page_of_versions(session, model, request)
+        return Page(items=tuple(_describe(session, page.items)), next_cursor=page.next_cursor)
+
+
+def get_version(resources: Resources, actor: Actor, model: str, number: int) -> Version:
+    """One version. Raises: NotFound."""
+    require(actor, "get_version")
+    with resources.database.read() as session:
+        return _describe(session, [models.get_version(session, model, number)])[0]
+
+
+def get_version_inputs(resources: Resources, actor: Actor, model: str, number: int) -> VersionInputs:
+    """The input features of a version with units, ranges and categories. Raises: NotFound."""
+    require(actor, "get_version_inputs")
+    with resources.database.read() as session:
+        version = models.get_version(session, model, number)
+        schema = from_stored(FeatureSchema, datasets.get_dataset(session, version.dataset_id).feature_schema)
+    columns = from_stored(TrainingColumns, version.columns)
+    by_name = schema.by_name()
+    network = resources.registry.get(version.digest)
+    return VersionInputs(features=tuple(by_name[name] for name in columns.inputs), example=example_row(network))
+
+
+def contributors_of(session: Session, version: tables.ModelVersion) -> frozenset[str]:
+    """Ids of all who contributed to a version or to one of its ancestors."""
+    people = set(version.contributors)
+    parent = version.parent
+    while parent is not None:
+        ancestor = models.get_version(session, version.model, parent)
+        people.update(ancestor.contributors)
+        parent = ancestor.parent
+    return frozenset(people)
+
+
+def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Version]:
+    pointing: dict[tuple[str, int], list[str]] = {}
+    for alias in models.aliases_of(session, [row.model for row in rows]):
+        pointing.setdefault((alias.model, alias.version), []).append(alias.alias)
+    review_ids = reviews.reviews_of(session, [(row.model, row.number) for row in rows])
+    people = users.printed_names(session, {person for row in rows for person in (row.created_by, *row.contributors)})
+    return [
+        Version(
+            model=row.model,
+            number=row.number,
+            state=row.state,
+            digest=row.digest,
+            parent=row.parent,
+            dataset_id=row.dataset_id,
+            dataset_digest=row.dataset_digest,
+            training_job_id=row.training_job_id,
+            configuration=from_stored(TrainingConfiguration, row.configuration),
+            columns=from_stored(TrainingColumns, row.columns),
+            shape=tuple(row.shape),
+            active_edges=row.active_edges,
+            edges_before_pruning=row.edges_before_pruning,
+            metrics=tuple(from_stored(Metric, metric) for metric in row.metrics),
+            split=from_stored(Split, row.split),
+            symbolification=row.symbolification,
+            history=tuple(from_stored(Progress, progress) for progress in row.history),
+            library_versions=row.library_versions,
+            contributors=tuple(people[person] for person in row.contributors),
+            message=row.message,
+            aliases=tuple(pointing.get((row.model, row.number), ())),
+            review_id=review_ids.get((row.model, row.number)),
+            created_at=timestamp(row.created_at),
+            created_by=people[row.created_by],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,41 @@
+"""Settings of the service, read from `EDGEWISE_*` environment variables and nowhere else."""
+
+from pathlib import Path
+
+from pydantic import Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set; every field is documented in the README."""
+
+    model_config = SettingsConfigDict(env_prefix="EDGEWISE_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address the service listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the service listens on.")
+    data_dir: Path = Field(Path("var"), description="Directory for the SQLite file and the artifacts.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL of the database; SQLite inside the data directory when not set."
+    )
+    demo_credentials_file: Path | None = Field(
+        None, description="Also write the sign-in data that the demo generates to this file (mode 0600), as JSON."
+    )
+    allowed_hosts: list[str] = Field(
+        ["127.0.0.1", "localhost"], description="Host names under which browsers may reach the service (JSON list)."
+    )
+    session_idle_minutes: PositiveInt = Field(60, description="A session ends after this many idle minutes.")
+    session_maximum_hours: PositiveInt = Field(12, description="A session ends after this many hours in any case.")
+    maximum_upload_bytes: PositiveInt = Field(20_000_000, description="Largest table that can be uploaded, in bytes.")
+    maximum_body_bytes: PositiveInt = Field(4_000_000, description="Largest other request body, in bytes.")
+    maximum_prediction_rows: PositiveInt = Field(1_000, description="Most rows in one prediction call.")
+    maximum_columns: PositiveInt = Field(1_000, description="Most columns in one table.")
+    loaded_versions: PositiveInt = Field(16, description="How many model versions one process keeps in memory.")
+    worker_concurrency: PositiveInt = Field(1, description="How many training jobs one worker runs at a time.")
+    worker_name: str = Field("worker-1", description="Stable name of a worker; unique on every host.")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL in force."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'edgewise.sqlite3').absolute()}"

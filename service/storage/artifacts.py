@@ -1,0 +1,72 @@
+"""Files named by their digest: written once, verified at every read, never found by a path from outside."""
+
+import os
+import tempfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy.exc import IntegrityError
+
+from service.domain.canonical import digest_of
+from service.errors import ArtifactCorrupted
+from service.storage import tables
+from service.storage.database import Session
+
+
+class Artifacts:
+    """A directory of immutable files; safe for several processes at once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def put(self, content: bytes) -> str:
+        """Store the bytes durably and return their digest; storing the same bytes again changes nothing."""
+        digest = digest_of(content)
+        path = self._path(digest)
+        if path.exists():
+            return digest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as file:
+            writing = Path(file.name)
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                writing.replace(path)
+            finally:
+                writing.unlink(missing_ok=True)
+        _sync_directory(path.parent)
+        return digest
+
+    def read(self, digest: str) -> bytes:
+        """The bytes with this digest; raises ArtifactCorrupted when they are gone or altered."""
+        try:
+            content = self._path(digest).read_bytes()
+        except FileNotFoundError:
+            raise ArtifactCorrupted(digest, "the file is gone") from None
+        if digest_of(content) != digest:
+            raise ArtifactCorrupted(digest, "the bytes do not match the digest")
+        return content
+
+    def _path(self, digest: str) -> Path:
+        hexadecimal = digest.removeprefix("sha256:")
+        return self._directory / hexadecimal[:2] / hexadecimal
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def register(
+    session: Session, digest: str, kind: Literal["dataset", "network"], size: int, created_at: datetime
+) -> None:
+    """Note in the database that a stored file is in use; somebody may note the same file at the same time."""
+    if session.get(tables.Artifact, digest) is None:
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(tables.Artifact(digest=digest, kind=kind, size=size, created_at=created_at))

@@ -1,0 +1,81 @@
+"""The engine and its transactions: SQLite by default, PostgreSQL in production, one behaviour.
+
+SQLite runs in WAL mode with `synchronous=FULL` and foreign keys on. Writers begin with `BEGIN IMMEDIATE`, so two of
+them wait for each other instead of failing half-way. Readers see one snapshot, on PostgreSQL by `REPEATABLE READ`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+BUSY_TIMEOUT_SECONDS = 30
+WRITES = "edgewise_writes"
+
+__all__ = ["Database", "Session"]
+
+
+class Database:
+    """Connections to one database; built once per process and handed down."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.url = url
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite and parsed.database in (None, "", ":memory:"):
+            raise ValueError("an in-memory SQLite database loses everything at once: name a file")
+        self.engine = _create_engine(url, is_sqlite=self.is_sqlite)
+        self._writer = self.engine.execution_options(**{WRITES: True})
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**snapshot)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One writing transaction: committed when the block ends, rolled back when it raises."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One reading transaction: all that it reads is of one moment."""
+        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def check(self) -> None:
+        """Raise SQLAlchemyError unless the database answers."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _create_engine(url: str, *, is_sqlite: bool) -> Engine:
+    if not is_sqlite:
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
+    event.listen(engine, "do_connect", _make_directory)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_directory(_dialect: object, _record: object, arguments: list[str], _options: object) -> None:
+    Path(arguments[0]).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,34 @@
+"""Dataset snapshots."""
+
+from sqlalchemy import select
+
+from service.domain.pages import PageRequest
+from service.errors import NotFound
+from service.storage import tables
+from service.storage.database import Session
+from service.storage.pages import Rows, select_page
+
+
+def add_dataset(session: Session, dataset: tables.Dataset) -> None:
+    """Store a new snapshot's row."""
+    session.add(dataset)
+    session.flush()
+
+
+def get_dataset(session: Session, dataset_id: str) -> tables.Dataset:
+    """The snapshot; raises NotFound."""
+    dataset = session.get(tables.Dataset, dataset_id)
+    if dataset is None:
+        raise NotFound("dataset", dataset_id)
+    return dataset
+
+
+def find_dataset(session: Session, name: str) -> tables.Dataset | None:
+    """The newest snapshot with this name."""
+    query = select(tables.Dataset).where(tables.Dataset.name == name).order_by(tables.Dataset.id.desc())
+    return session.scalars(query.limit(1)).one_or_none()
+
+
+def page(session: Session, request: PageRequest) -> Rows[tables.Dataset]:
+    """Snapshots, newest first."""
+    return select_page(session, select(tables.Dataset), tables.Dataset.id, request)

@@ -1,0 +1,64 @@
+"""The durable queue: a job is queued in the same transaction as its row and its audit event.
+
+dbos keeps the queue in tables of the same database (schema `dbos` on PostgreSQL). Arguments are JSON, never pickled.
+"""
+
+import json
+from typing import Any
+
+from dbos import DBOS, DBOSClient, EnqueueOptions, Serializer
+
+from service.storage.database import Database, Session
+
+QUEUE_NAME = "training"
+WORKFLOW_NAME = "run_training_job"
+#: Fixed, so that an upgrade of the service does not orphan jobs that are waiting or running.
+APPLICATION_NAME = "edgewise"
+APPLICATION_VERSION = "1"
+
+
+class JsonSerializer(Serializer):
+    """Keeps the queue's arguments and results as JSON text."""
+
+    def serialize(self, data: Any) -> str:
+        """The JSON text of what is queued; an exception is kept as its sentence."""
+        return json.dumps(data, default=str)
+
+    def deserialize(cls, serialized_data: str) -> Any:  # noqa: N805 - the parameter's name is dbos's
+        """What was queued."""
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        """The name that dbos stores beside each text."""
+        return "edgewise_json"
+
+
+def create_tables(url: str) -> None:
+    """Create or migrate the queue's tables."""
+    DBOS.migrate(url)
+
+
+class JobQueue:
+    """The sending end of the queue."""
+
+    def __init__(self, database: Database) -> None:
+        self._client = DBOSClient(
+            system_database_url=database.url,
+            serializer=JsonSerializer(),
+            application_name=APPLICATION_NAME,
+            lazy=True,
+        )
+
+    def enqueue(self, session: Session, job_id: str) -> None:
+        """Queue a job; nothing happens unless the caller's transaction commits."""
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW_NAME,
+            "queue_name": QUEUE_NAME,
+            "workflow_id": job_id,
+            "app_version": APPLICATION_VERSION,
+        }
+        self._client.enqueue_in_transaction(session, options, job_id)
+
+    def close(self) -> None:
+        """Release the connections."""
+        self._client.destroy()

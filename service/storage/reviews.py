@@ -1,0 +1,81 @@
+"""Reviews, the decisions about edges, and signatures."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import func, select
+
+from service.domain.pages import PageRequest
+from service.errors import NotFound
+from service.storage import tables
+from service.storage.database import Session
+from service.storage.pages import Rows, select_page
+
+
+def add_review(session: Session, review: tables.Review) -> None:
+    """Store a new review."""
+    session.add(review)
+    session.flush()
+
+
+def get_review(session: Session, review_id: str, *, lock: bool = False) -> tables.Review:
+    """The review; raises NotFound. `lock` holds it until the transaction ends."""
+    review = session.get(tables.Review, review_id, with_for_update=lock)
+    if review is None:
+        raise NotFound("review", review_id)
+    return review
+
+
+def page(session: Session, state: str | None, request: PageRequest) -> Rows[tables.Review]:
+    """Reviews, newest first; in one state when it is named."""
+    query = select(tables.Review)
+    if state is not None:
+        query = query.where(tables.Review.state == state)
+    return select_page(session, query, tables.Review.id, request)
+
+
+def reviews_of(session: Session, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """Review ids by (model, version) for the versions that have one."""
+    models = {model for model, _ in versions}
+    rows = session.execute(
+        select(tables.Review.model, tables.Review.version, tables.Review.id).where(tables.Review.model.in_(models))
+    )
+    return {(model, version): review for model, version, review in rows}
+
+
+def open_counts(session: Session, models: Collection[str]) -> dict[str, int]:
+    """How many reviews are open, by model."""
+    rows = session.execute(
+        select(tables.Review.model, func.count())
+        .where(tables.Review.model.in_(set(models)), tables.Review.state == "open")
+        .group_by(tables.Review.model)
+    )
+    return dict(rows.all())
+
+
+def decisions_of(session: Session, review_id: str) -> Sequence[tables.EdgeDecision]:
+    """All edge decisions of a review."""
+    query = select(tables.EdgeDecision).where(tables.EdgeDecision.review_id == review_id)
+    return session.scalars(query.order_by(tables.EdgeDecision.edge)).all()
+
+
+def find_decision(session: Session, review_id: str, edge: str) -> tables.EdgeDecision | None:
+    """The decision about an edge, or None."""
+    return session.get(tables.EdgeDecision, (review_id, edge))
+
+
+def put_decision(session: Session, decision: tables.EdgeDecision) -> None:
+    """Store a decision, replacing an earlier one about the same edge."""
+    session.merge(decision)
+    session.flush()
+
+
+def signatures_of(session: Session, review_id: str) -> Sequence[tables.Signature]:
+    """Signatures of a review in the order they were given."""
+    query = select(tables.Signature).where(tables.Signature.review_id == review_id)
+    return session.scalars(query.order_by(tables.Signature.signed_at)).all()
+
+
+def add_signature(session: Session, signature: tables.Signature) -> None:
+    """Store a signature."""
+    session.add(signature)
+    session.flush()

@@ -1,0 +1,93 @@
+"""People, their sessions and their API keys."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.errors import NameTaken
+from service.storage import tables
+from service.storage.database import Session
+
+
+def find_user(session: Session, name: str) -> tables.User | None:
+    """The person who signs in under this name."""
+    return session.scalars(select(tables.User).where(tables.User.name == name)).one_or_none()
+
+
+def get_user(session: Session, user_id: str) -> tables.User:
+    """The person with this id."""
+    return session.get_one(tables.User, user_id)
+
+
+def printed_names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    """Printed names by id."""
+    rows = session.execute(select(tables.User.id, tables.User.printed_name).where(tables.User.id.in_(set(user_ids))))
+    return dict(rows.all())
+
+
+def add_user(session: Session, user: tables.User) -> None:
+    """Store a new person; raises NameTaken when somebody was faster."""
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError:
+        if find_user(session, user.name) is None:
+            raise
+        raise NameTaken("user", user.name) from None
+
+
+def add_session(session: Session, row: tables.SignInSession) -> None:
+    """Store a new sign-in."""
+    session.add(row)
+    session.flush()
+
+
+def find_session(session: Session, token_hash: str) -> tables.SignInSession | None:
+    """The sign-in with this cookie hash."""
+    return session.get(tables.SignInSession, token_hash)
+
+
+def touch_session(session: Session, token_hash: str, moment: datetime) -> None:
+    """Note that a sign-in was used."""
+    session.execute(
+        update(tables.SignInSession).where(tables.SignInSession.token_hash == token_hash).values(last_seen_at=moment)
+    )
+
+
+def delete_session(session: Session, token_hash: str) -> None:
+    """End a sign-in."""
+    session.execute(delete(tables.SignInSession).where(tables.SignInSession.token_hash == token_hash))
+
+
+def delete_sessions_of(session: Session, user_id: str) -> None:
+    """End all sign-ins of a person."""
+    session.execute(delete(tables.SignInSession).where(tables.SignInSession.user_id == user_id))
+
+
+def add_api_key(session: Session, row: tables.ApiKey) -> None:
+    """Store a new key."""
+    session.add(row)
+    session.flush()
+
+
+def find_api_key(session: Session, key_hash: str) -> tables.ApiKey | None:
+    """The key with this hash."""
+    return session.scalars(select(tables.ApiKey).where(tables.ApiKey.key_hash == key_hash)).one_or_none()
+
+
+def get_api_key(session: Session, key_id: str) -> tables.ApiKey | None:
+    """The key with this id."""
+    return session.get(tables.ApiKey, key_id)
+
+
+def list_api_keys(session: Session, user_id: str) -> Sequence[tables.ApiKey]:
+    """A person's keys that are not revoked, newest first."""
+    query = select(tables.ApiKey).where(tables.ApiKey.user_id == user_id, tables.ApiKey.revoked_at.is_(None))
+    return session.scalars(query.order_by(tables.ApiKey.id.desc())).all()
+
+
+def touch_api_key(session: Session, key_id: str, moment: datetime) -> None:
+    """Note that a key was used."""
+    session.execute(update(tables.ApiKey).where(tables.ApiKey.id == key_id).values(last_used_at=moment))

@@ -1,0 +1,81 @@
+"""The worker: takes training jobs from the queue and runs them; the composition root of `edgewise worker`.
+
+dbos keeps what runs in the database, so a worker that was killed takes its job up again when it comes back under
+the same name; training is determined by its inputs, so repeating it gives the same bytes.
+"""
+
+import signal
+import threading
+
+import structlog
+from dbos import DBOS, DBOSConfig
+
+from service.log import configure_log
+from service.operations.health import ready_resources
+from service.operations.resources import Resources
+from service.operations.training_jobs import fail_training_job, run_training_job
+from service.settings import Settings
+from service.storage.queue import (
+    APPLICATION_NAME,
+    APPLICATION_VERSION,
+    QUEUE_NAME,
+    WORKFLOW_NAME,
+    JsonSerializer,
+)
+
+POLL_SECONDS = 0.5
+#: A job that took its worker down this often is not tried again.
+MAXIMUM_ATTEMPTS = 3
+
+_log = structlog.get_logger()
+
+
+def run_worker(settings: Settings, stop: threading.Event | None = None) -> None:
+    """Work until SIGINT or SIGTERM (or until `stop` is set by a test)."""
+    configure_log()
+    with ready_resources(settings) as resources:
+        stopping = stop or _stop_on_signals()
+        _listen(settings, resources)
+        _log.info("worker_ready", worker=settings.worker_name)
+        stopping.wait()
+        DBOS.destroy(destroy_registry=True)
+
+
+def _listen(settings: Settings, resources: Resources) -> None:
+    DBOS(config=_configuration(settings))
+
+    @DBOS.workflow(name=WORKFLOW_NAME, max_recovery_attempts=MAXIMUM_ATTEMPTS)
+    def workflow(job_id: str) -> str:
+        return step(job_id)
+
+    @DBOS.step()
+    def step(job_id: str) -> str:
+        try:
+            return run_training_job(resources, job_id)
+        except Exception as error:  # noqa: BLE001 - the job must end as failed, whatever broke; the log keeps the trace
+            _log.exception("training_job_broke", job=job_id)
+            return fail_training_job(resources, job_id, f"{type(error).__name__}: {error}")
+
+    DBOS.listen_queues([QUEUE_NAME])
+    DBOS.launch()
+    DBOS.register_queue(QUEUE_NAME, worker_concurrency=settings.worker_concurrency, polling_interval_sec=POLL_SECONDS)
+
+
+def _stop_on_signals() -> threading.Event:
+    stopping = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopping.set())
+    return stopping
+
+
+def _configuration(settings: Settings) -> DBOSConfig:
+    return {
+        "name": APPLICATION_NAME,
+        "system_database_url": settings.resolved_database_url,
+        "application_version": APPLICATION_VERSION,
+        "executor_id": settings.worker_name,
+        "serializer": JsonSerializer(),
+        "run_migrations": False,
+        "log_level": "WARNING",
+        "enable_otlp": False,
+    }

@@ -1,0 +1,176 @@
+"""Every page in light and dark, wide and narrow: complete, accessible, nothing wider than the screen."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageProblems
+from tests.browser.people import settle, sign_in
+from tests.browser.service import DemoService
+
+Axe = Callable[[Page], None]
+Screenshot = Callable[[Page, str], Path]
+
+
+@pytest.fixture
+def get(page: Page) -> Callable[[str], Any]:
+    """Asks the API with the session of `page`."""
+    return lambda path: page.request.get(f"/api/v1{path}").json()
+
+
+def _predict(page: Page) -> str:
+    version = "/api/v1/models/breast-cancer/versions/1"
+    row = page.request.get(f"{version}/inputs").json()["example"]
+    answer = page.request.post(f"{version}/predictions", data={"rows": [row], "explain": "edges"})
+    return str(answer.json()["predictions"][0]["id"])
+
+
+def _addresses(page: Page) -> Iterator[tuple[str, str]]:
+    def first(path: str) -> Any:
+        return page.request.get(f"/api/v1{path}").json()["items"][0]
+
+    edge = page.request.get("/api/v1/models/breast-cancer/versions/1/network").json()["edges"][0]["edge"]
+    yield "inventory", "/models"
+    yield "new-model", "/models/new"
+    yield "model", "/models/breast-cancer"
+    yield "train", "/models/breast-cancer/train"
+    yield "version", f"/models/breast-cancer/versions/1?edge={edge}"
+    yield "version-list", "/models/breast-cancer/versions/1?view=list"
+    yield "version-diagram", "/models/credit/versions/1?view=diagram"
+    yield "prediction", f"/models/breast-cancer/versions/1/predict?record={_predict(page)}"
+    yield "reviews", "/reviews?state=all"
+    yield "review", f"/reviews/{first('/reviews')['id']}?edge={first('/reviews')['edges'][0]['edge']}"
+    yield "datasets", "/datasets"
+    yield "dataset", f"/datasets/{first('/datasets')['id']}"
+    yield "training-jobs", "/training-jobs"
+    yield "training-job", f"/training-jobs/{first('/training-jobs')['id']}"
+    yield "audit", "/audit"
+    yield "api-keys", "/api-keys"
+
+
+def _check(page: Page, axe: Axe, name: str) -> None:
+    settle(page)
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert excess <= 0, f"{name} is {excess} px wider than the screen"
+    axe(page)
+
+
+def test_every_page_is_whole_and_accessible_in_every_appearance(
+    page_in_every_appearance: Page, demo: DemoService, axe: Axe, screenshot: Screenshot
+) -> None:
+    page = page_in_every_appearance
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    _check(page, axe, "sign-in")
+    screenshot(page, "sign-in")
+    sign_in(page, demo, "developer")
+    for name, address in _addresses(page):
+        page.goto(address)
+        _check(page, axe, name)
+        screenshot(page, name)
+
+
+def test_prediction_form_explains_warns_and_keeps_the_record_in_the_address(
+    page: Page, demo: DemoService, axe: Axe
+) -> None:
+    sign_in(page, demo, "auditor")
+    page.goto("/models/breast-cancer/versions/1/predict")
+    page.get_by_label(re.compile("^mean radius")).fill("99")
+    page.get_by_role("button", name="Predict and explain").click()
+    expect(page.get_by_label("Result")).to_contain_text("mean radius lies outside the values seen in training")
+    expect(page.get_by_role("img", name=re.compile("feature by feature"))).to_be_visible()
+    _check(page, axe, "prediction")
+    page.reload()
+    expect(page.get_by_label("Result")).to_contain_text("Probability of malignant")
+
+
+def test_keyboard_walks_the_network_and_the_address_keeps_the_edge(page: Page, demo: DemoService) -> None:
+    sign_in(page, demo, "auditor")
+    page.goto("/models/breast-cancer/versions/1")
+    tiles = page.locator(".network .edge")
+    expect(tiles.nth(1)).to_be_visible()
+    in_tab_order = page.locator('.network .edge[tabindex="0"]')
+    expect(in_tab_order).to_have_count(1)
+    in_tab_order.focus()
+    first = in_tab_order.get_attribute("data-edge")
+
+    page.keyboard.press("ArrowDown")
+    second = in_tab_order.get_attribute("data-edge")
+    page.keyboard.press("Enter")
+
+    assert second != first
+    expect(page.get_by_role("complementary", name=f"Edge {second}")).to_be_visible()
+    page.reload()
+    expect(page.locator(f'.edge[data-edge="{second}"]')).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("complementary", name=f"Edge {second}").locator("math")).to_be_visible()
+
+
+def test_every_chart_has_its_numbers_and_no_way_to_a_vendor(page: Page, demo: DemoService) -> None:
+    sign_in(page, demo, "auditor")
+    page.goto("/models/breast-cancer/versions/1")
+    page.locator(".network .edge").first.click()
+    settle(page)
+    panel = page.locator(".edge-panel")
+    panel.get_by_text("Numbers of this chart").click()
+    rows = panel.locator(".chart table").first.locator("tbody tr")
+    assert rows.count() > 10
+    expect(rows.first.locator("td").nth(1)).to_have_text(re.compile(r"^−?\d"))
+    assert page.locator(".modebar-btn, a[href*='plot']").count() == 0
+
+
+def test_chosen_theme_is_remembered(page: Page, demo: DemoService) -> None:
+    page.goto("/")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Use dark colours").click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
+def test_wrong_password_says_so_and_keeps_the_name(page: Page, demo: DemoService, problems: PageProblems) -> None:
+    problems.expect("401")
+    page.goto("/")
+    page.get_by_label("Name").fill("auditor")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("sign_in_refused")
+    expect(page.get_by_label("Name")).to_have_value("auditor")
+
+
+def test_malformed_table_is_refused_at_its_field_and_nothing_is_stored(
+    page: Page, demo: DemoService, problems: PageProblems, get: Callable[[str], Any]
+) -> None:
+    problems.expect("422")
+    sign_in(page, demo, "developer")
+    before = len(get("/datasets")["items"])
+    page.goto("/datasets")
+    page.get_by_label("Table as CSV").set_input_files(
+        {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n3\n"}
+    )
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("alert")).to_contain_text("malformed_csv")
+    assert len(get("/datasets")["items"]) == before
+
+
+def test_unknown_model_shows_the_problem_and_its_code(page: Page, demo: DemoService, problems: PageProblems) -> None:
+    problems.expect("404")
+    sign_in(page, demo, "auditor")
+    page.goto("/models/nothing")
+    expect(page.get_by_role("alert").first).to_contain_text("not_found")
+
+
+def test_auditor_is_offered_no_developer_action(page: Page, demo: DemoService) -> None:
+    sign_in(page, demo, "auditor")
+    expect(page.get_by_role("link", name="API keys")).to_have_count(0)
+    expect(page.get_by_role("link", name="New model")).to_have_count(0)
+    page.goto("/models/breast-cancer")
+    settle(page)
+    expect(page.get_by_role("link", name="Train a version")).to_have_count(0)
+    expect(page.get_by_role("button", name="Move champion")).to_have_count(0)

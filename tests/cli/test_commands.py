@@ -1,0 +1,197 @@
+"""The command line: one sentence for each thing that can go wrong, and an exit status that tells."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from service.cli import main as command_line
+from service.operations import sessions
+from service.operations.resources import Resources, open_resources
+from service.settings import Settings
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings as the command reads them: from the environment."""
+    monkeypatch.setenv("EDGEWISE_DATABASE_URL", database_url)
+    monkeypatch.setenv("EDGEWISE_DATA_DIR", str(tmp_path / "var"))
+    return Settings()
+
+
+def run(*arguments: str) -> int:
+    return command_line.main(arguments)
+
+
+def create_user(name: str = "dana") -> int:
+    return run("create-user", name, "--printed-name", "Dana", "--role", "developer", "--generate-password")
+
+
+@pytest.fixture
+def opened(settings: Settings) -> Resources:
+    return open_resources(settings)
+
+
+def one_sentence(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was said on standard error: exactly one line, and no traceback."""
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith("edgewise: ")
+    return said
+
+
+def test_a_person_who_was_created_can_sign_in(opened: Resources, capsys: pytest.CaptureFixture[str]) -> None:
+    assert create_user() == 0
+    password = capsys.readouterr().out.strip()
+    assert len(password) >= 12
+    assert sessions.create_session(opened, "dana", password).me.roles == ("developer",)
+    opened.close()
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_name_that_is_taken_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    create_user()
+    capsys.readouterr()
+    assert create_user() == 1
+    assert "'dana'" in one_sentence(capsys)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_short_password_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: "short")
+    assert run("create-user", "dana", "--printed-name", "Dana", "--role", "auditor") == 1
+    assert "12" in one_sentence(capsys)
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"), [("", "Dana"), ("  ", "Dana"), ("a\nb", "Dana"), ("dana", ""), ("d" * 201, "D")]
+)
+@pytest.mark.usefixtures("settings")
+def test_a_name_nobody_could_sign_in_with_is_refused(
+    capsys: pytest.CaptureFixture[str], name: str, printed: str
+) -> None:
+    assert run("create-user", name, "--printed-name", printed, "--role", "auditor", "--generate-password") == 1
+    assert one_sentence(capsys)
+
+
+@pytest.mark.usefixtures("settings")
+def test_an_intact_trail_is_status_0(capsys: pytest.CaptureFixture[str]) -> None:
+    create_user()
+    capsys.readouterr()
+    assert run("audit", "verify") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["holds"], result["events"]) == (True, 1)
+    assert run("audit", "verify", "--checkpoint", f"1:{result['head_hash']}") == 0
+
+
+def test_an_altered_trail_is_status_2_and_names_the_event(
+    opened: Resources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two", "three"):
+        create_user(name)
+    with opened.database.write() as session:
+        if opened.database.is_sqlite:
+            session.execute(text("DROP TRIGGER audit_events_refuses_update"))
+        else:
+            session.execute(text("ALTER TABLE audit_events DISABLE TRIGGER ALL"))
+        session.execute(text("UPDATE audit_events SET payload = '{}' WHERE seq = 2"))
+    opened.close()
+    capsys.readouterr()
+    assert run("audit", "verify") == 2
+    result = json.loads(capsys.readouterr().out)
+    assert (result["holds"], result["finding"], result["first_bad_seq"]) == (False, "altered", 2)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_cut_trail_is_status_2_against_a_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
+    create_user()
+    capsys.readouterr()
+    assert run("audit", "verify", "--checkpoint", "7:" + "a" * 64) == 2
+    assert json.loads(capsys.readouterr().out)["finding"] == "cut"
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("checkpoint", ["x", "1", "1:abc", "one:" + "a" * 64])
+def test_a_checkpoint_that_is_none_is_one_sentence(checkpoint: str) -> None:
+    with pytest.raises(SystemExit, match="SEQ:HASH"):
+        run("audit", "verify", "--checkpoint", checkpoint)
+
+
+@pytest.mark.parametrize("command", [["serve"], ["worker"], ["audit", "verify"], ["create-user"]], ids=str)
+def test_a_database_without_its_tables_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.setenv("EDGEWISE_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(command_line, "STATIC_DIRECTORY", tmp_path)
+    (tmp_path / "index.html").touch()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("EDGEWISE_PORT", str(server.getsockname()[1]))
+    status = create_user() if command == ["create-user"] else run(*command)
+    assert status == 1
+    assert "edgewise migrate" in one_sentence(capsys)
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_busy_port_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("EDGEWISE_PORT", str(port))
+        assert run(command) == 1
+    said = one_sentence(capsys)
+    assert str(port) in said
+    assert "EDGEWISE_PORT" in said
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "demo"])
+def test_a_directory_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("EDGEWISE_DATA_DIR", str(tmp_path / "file" / "var"))
+    assert run(command) == 1
+    assert "EDGEWISE_DATA_DIR" in one_sentence(capsys)
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_pages_that_are_not_built_are_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("EDGEWISE_PORT", str(server.getsockname()[1]))
+    monkeypatch.setattr(command_line, "STATIC_DIRECTORY", tmp_path / "nothing")
+    assert run(command) == 1
+    assert "make setup" in one_sentence(capsys)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EDGEWISE_PORT", "http"),
+        ("EDGEWISE_PORT", "0"),
+        ("EDGEWISE_MAXIMUM_COLUMNS", "-1"),
+        ("EDGEWISE_HOST_PORT", None),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_names_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    if value is None:
+        monkeypatch.setenv(name, "ignored")
+        assert Settings().port == 8000
+        return
+    monkeypatch.setenv(name, value)
+    assert run("migrate") == 1
+    assert name in one_sentence(capsys)
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_description_of_the_api_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("openapi") == 0
+    assert json.loads(capsys.readouterr().out)["info"]["title"] == "Edgewise"

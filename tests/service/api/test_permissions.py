@@ -1,0 +1,150 @@
+"""Every route has a policy, and every route keeps it: the matrix of routes × roles, made from the application."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.testclient import TestClient
+
+from service.domain.permissions import PERMISSIONS, PUBLIC, ROLES, Actor
+from tests.service.conftest import PASSWORD, SignIn
+
+NOBODY = "0" * 36
+DIGEST = "sha256:" + "0" * 64
+PLACES = {
+    "model": "nothing",
+    "number": "1",
+    "edge": "0.0.0",
+    "alias": "champion",
+    "dataset_id": NOBODY,
+    "job_id": NOBODY,
+    "prediction_id": NOBODY,
+    "review_id": NOBODY,
+    "key_id": NOBODY,
+}
+#: A valid body for each operation that takes one, so that what is refused is the person and not the body.
+BODIES: dict[str, dict[str, Any]] = {
+    "create_session": {"json": {"name": "nobody", "password": PASSWORD}},
+    "create_api_key": {"json": {"label": "scoring"}},
+    "create_dataset": {"files": {"file": b"a,b\n1,2\n3,4\n"}, "data": {"name": "table"}},
+    "create_model": {
+        "json": {
+            "name": "new-model",
+            "title": "T",
+            "purpose": "P",
+            "owner": "O",
+            "risk_tier": "low",
+            "approved_use": "A",
+        }
+    },
+    "create_training_job": {"json": {"model": "nothing", "dataset_id": NOBODY}},
+    "create_predictions": {"json": {"rows": [{"age": 1}]}},
+    "create_version_predictions": {"json": {"rows": [{"age": 1}]}},
+    "create_trial_predictions": {"json": {"rows": [{"age": 1}]}},
+    "create_review": {"json": {"model": "nothing", "version": 1, "summary": "s"}},
+    "decide_edge": {"json": {"decision": "accepted"}, "headers": {"If-Match": '"r0"'}},
+    "create_signature": {
+        "json": {
+            "verdict": "approved",
+            "statement": "s",
+            "artifact_digest": DIGEST,
+            "decisions_digest": DIGEST,
+            "password": PASSWORD,
+        }
+    },
+    "move_alias": {"json": {"version": 1}, "headers": {"If-Match": '"none"'}},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route as the application has it."""
+
+    name: str
+    operation_id: str
+    method: str
+    path: str
+
+
+def operations(app: FastAPI) -> list[Operation]:
+    """Every operation of the application; signing out comes last, because it ends what the others need."""
+    found = []
+    for context in iter_route_contexts(app.routes):
+        route = context.route
+        if isinstance(route, APIRoute):
+            (method,) = context.methods or ("GET",)
+            found.append(Operation(route.name, str(context.unique_id), method, str(context.path)))
+    return sorted(found, key=lambda operation: operation.name == "delete_session")
+
+
+def without_policy(app: FastAPI) -> set[str]:
+    return {operation.name for operation in operations(app)} - set(PERMISSIONS) - PUBLIC
+
+
+def call(client: TestClient, operation: Operation) -> Any:
+    return client.request(operation.method, operation.path.format(**PLACES), **BODIES.get(operation.name, {}))
+
+
+def test_every_route_has_a_policy_and_every_policy_has_a_route(app: FastAPI) -> None:
+    assert {operation.name for operation in operations(app)} == set(PERMISSIONS) | PUBLIC
+
+
+def test_a_route_without_a_policy_is_found(app: FastAPI) -> None:
+    router = APIRouter()
+
+    @router.post("/backdoor")
+    def open_the_door() -> None: ...
+
+    assert without_policy(app) == set()
+    app.include_router(router)
+    assert without_policy(app) == {"open_the_door"}
+
+
+def test_the_matrix_has_a_body_for_every_operation_that_takes_one(app: FastAPI) -> None:
+    described = app.openapi()["paths"]
+    taking = {
+        operation.name
+        for operation in operations(app)
+        if "requestBody" in described[operation.path][operation.method.lower()]
+    }
+    assert taking == set(BODIES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_reaches_exactly_what_the_table_gives_it(
+    app: FastAPI, client: TestClient, sign_in: SignIn, role: str
+) -> None:
+    actor: Actor = sign_in(role)
+    wrong = []
+    for operation in operations(app):
+        if operation.name in PUBLIC:
+            continue
+        answer = call(client, operation)
+        refused = answer.status_code == 403
+        if refused:
+            assert answer.json()["code"] == "action_not_allowed"
+        if answer.status_code in (401, 422, 500) or refused == actor.may(operation.name):
+            wrong.append((operation.name, answer.status_code, answer.text))
+    assert wrong == []
+
+
+def test_nobody_reaches_anything_without_signing_in(app: FastAPI, client: TestClient) -> None:
+    wrong = []
+    for operation in operations(app):
+        answer = call(client, operation)
+        if operation.name in PUBLIC:
+            continue
+        if (answer.status_code, answer.json()["code"]) != (401, "not_signed_in"):
+            wrong.append((operation.name, answer.status_code, answer.text))
+        assert answer.headers["www-authenticate"] == "Bearer"
+    assert wrong == []
+
+
+def test_every_operation_is_named_after_its_function(app: FastAPI) -> None:
+    for operation in operations(app):
+        first, *rest = operation.name.split("_")
+        assert operation.operation_id == first + "".join(word.capitalize() for word in rest)
+    described = {method["operationId"] for path in app.openapi()["paths"].values() for method in path.values()}
+    assert described == {operation.operation_id for operation in operations(app)}

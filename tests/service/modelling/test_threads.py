@@ -1,0 +1,21 @@
+"""The number of threads: one for good where a program asks for it."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from service.modelling.threads import compute_in_one_thread
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_a_program_can_choose_one_thread_for_good() -> None:
+    compute_in_one_thread()
+    assert torch.get_num_threads() == 1

@@ -1,0 +1,88 @@
+"""Files named by their digest: written whole or not at all, verified at every read."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from service.domain.canonical import digest_of
+from service.errors import ArtifactCorrupted
+from service.storage.artifacts import Artifacts
+
+CONTENT = b"a trained network"
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Artifacts:
+    return Artifacts(tmp_path)
+
+
+def files(directory: Path) -> list[Path]:
+    return [path for path in directory.rglob("*") if path.is_file()]
+
+
+def test_what_was_put_is_read_back_under_its_digest(artifacts: Artifacts, tmp_path: Path) -> None:
+    digest = artifacts.put(CONTENT)
+    assert digest == digest_of(CONTENT)
+    assert artifacts.read(digest) == CONTENT
+    assert [path.name for path in files(tmp_path)] == [digest.removeprefix("sha256:")]
+
+
+def test_the_same_bytes_are_stored_once(artifacts: Artifacts, tmp_path: Path) -> None:
+    artifacts.put(CONTENT)
+    written = files(tmp_path)[0].stat()
+    artifacts.put(CONTENT)
+    assert [path.stat().st_mtime_ns for path in files(tmp_path)] == [written.st_mtime_ns]
+
+
+def test_many_writers_of_the_same_bytes_leave_one_whole_file(artifacts: Artifacts, tmp_path: Path) -> None:
+    content = os.urandom(1_000_000)
+    with ThreadPoolExecutor(8) as pool:
+        digests = set(pool.map(artifacts.put, [content] * 16))
+    assert digests == {digest_of(content)}
+    assert [path.read_bytes() for path in files(tmp_path)] == [content]
+
+
+def test_an_altered_file_is_refused(artifacts: Artifacts, tmp_path: Path) -> None:
+    digest = artifacts.put(CONTENT)
+    (file,) = files(tmp_path)
+    file.write_bytes(CONTENT + b"!")
+    with pytest.raises(ArtifactCorrupted, match=f"{digest}.*do not match"):
+        artifacts.read(digest)
+
+
+def test_a_cut_file_is_refused(artifacts: Artifacts, tmp_path: Path) -> None:
+    digest = artifacts.put(CONTENT)
+    (file,) = files(tmp_path)
+    file.write_bytes(CONTENT[:-1])
+    with pytest.raises(ArtifactCorrupted, match="do not match"):
+        artifacts.read(digest)
+
+
+def test_a_lost_file_is_refused(artifacts: Artifacts) -> None:
+    with pytest.raises(ArtifactCorrupted, match="gone"):
+        artifacts.read(digest_of(CONTENT))
+
+
+def test_an_interrupted_write_leaves_nothing(
+    artifacts: Artifacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            artifacts.put(CONTENT)
+    assert files(tmp_path) == []
+    assert artifacts.read(artifacts.put(CONTENT)) == CONTENT
+
+
+@pytest.mark.parametrize(
+    "digest", ["sha256:../../secret", "../secret", "sha256:/etc/passwd", "sha256:..%2f..%2fsecret"]
+)
+def test_a_digest_that_is_a_path_reads_no_other_file(tmp_path: Path, digest: str) -> None:
+    (tmp_path / "secret").write_bytes(CONTENT)
+    with pytest.raises(ArtifactCorrupted):
+        Artifacts(tmp_path / "a" / "b").read(digest)
