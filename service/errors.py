@@ -17,7 +17,7 @@
     │   └── InvalidRow         UnknownFeature MissingFeature WrongValueType NonFiniteNumber MissingValueNotSeen
     │                          OutputUndefined
     ├── Broken                 ArtifactCorrupted IdentityViolated TrainingFailed JobCancelled
-    └── Unavailable            DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
+    └── Unavailable            DatabaseUnreachable DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
 
 A leaf takes typed arguments and builds its own sentence; `code` never changes once released.
 HTTP status numbers live in `service.api.problems` only.
@@ -573,6 +573,13 @@ class JobCancelled(Broken):
 
 class Unavailable(EdgewiseError):
     """The service cannot run here and now."""
+
+
+class DatabaseUnreachable(Unavailable):
+    code = "database_unreachable"
+
+    def __init__(self) -> None:
+        super().__init__("The database does not answer. Check that it runs and that EDGEWISE_DATABASE_URL names it.")
 
 
 class DatabaseNotMigrated(Unavailable):

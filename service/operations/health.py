@@ -10,7 +10,7 @@ from service.storage.migration import require_migrated, upgrade
 
 
 def check_readiness(resources: Resources) -> None:
-    """Raise DatabaseNotMigrated, or the driver's error, unless the database can serve."""
+    """Raise DatabaseUnreachable or DatabaseNotMigrated unless the database can serve."""
     require_migrated(resources.database)
 
 

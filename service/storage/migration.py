@@ -7,9 +7,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
 import migrations
-from service.errors import DatabaseNotMigrated
+from service.errors import DatabaseNotMigrated, DatabaseUnreachable
 from service.storage.database import Database
 
 #: Key of the PostgreSQL advisory lock that lets one process migrate at a time.
@@ -42,17 +43,19 @@ def needed_revision() -> str:
 
 
 def current_revision(url: str) -> str | None:
-    """The revision that the database has; None when it was never migrated."""
+    """The revision that the database has, None when it was never migrated; raises DatabaseUnreachable."""
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise DatabaseUnreachable from error
     finally:
         engine.dispose()
 
 
 def require_migrated(database: Database) -> None:
-    """Raise DatabaseNotMigrated unless the schema is the one of this release."""
+    """Raise DatabaseUnreachable or DatabaseNotMigrated unless the schema is the one of this release."""
     current = current_revision(database.url)
     if current != needed_revision():
         raise DatabaseNotMigrated(current, needed_revision())
