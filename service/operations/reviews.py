@@ -183,7 +183,7 @@ def create_signature(resources: Resources, actor: Actor, review_id: str, request
     """
     require(actor, "create_signature")
     with resources.database.read() as session:
-        _open_review(session, actor, review_id)
+        _open_review(session, actor, review_id, lock=False)
         user = users.get_user(session, actor.id)
     if not password_matches(user.password_hash, request.password.get_secret_value()):
         raise WrongPassword
@@ -210,8 +210,8 @@ def create_signature(resources: Resources, actor: Actor, review_id: str, request
 _EDGE_FIELDS = {"edge", "source", "target", "form"}
 
 
-def _open_review(session: Session, actor: Actor, review_id: str) -> tables.Review:
-    review = reviews.get_review(session, review_id, lock=True)
+def _open_review(session: Session, actor: Actor, review_id: str, *, lock: bool = True) -> tables.Review:
+    review = reviews.get_review(session, review_id, lock=lock)
     version = models.get_version(session, review.model, review.version)
     require_independence(actor, contributors_of(session, version), review.model, review.version)
     if review.state != "open":

@@ -31,13 +31,13 @@ def test_a_failure_nobody_foresaw_carries_the_headers_and_tells_nothing(
     client: TestClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_arguments: object) -> None:
-        raise RuntimeError("the secret is 42")
+        raise RuntimeError("the secret is quokka")
 
     sign_in("developer")
     monkeypatch.setattr("service.operations.models.list_models", broken)
     answer = client.get("/api/v1/models")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert "42" not in answer.text
+    assert "quokka" not in answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.json()["request_id"] == answer.headers["x-request-id"]

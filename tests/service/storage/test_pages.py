@@ -7,41 +7,51 @@ from service.domain.pages import PageRequest
 from service.errors import InvalidCursor
 from service.storage import models, tables
 from service.storage.database import Database
-from service.storage.pages import select_page
-from tests.service.storage.conftest import MOMENT
+from service.storage.pages import Rows, select_page
 from tests.service.storage.test_database import add_model
 
 NAMES = [f"model-{letter}" for letter in "abcdefg"]
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 200])
-def test_the_pages_hold_every_row_once_newest_first(database: Database, user_id: str, limit: int) -> None:
+@pytest.mark.parametrize("ascending", [False, True], ids=["newest first", "in order"])
+@pytest.mark.parametrize("limit", [1, 3, 7, 200])
+def test_the_pages_hold_every_row_once_in_their_order(
+    database: Database, user_id: str, limit: int, ascending: bool
+) -> None:
     for name in NAMES:
         add_model(database, user_id, name)
     seen: list[str] = []
     cursor, pages = None, 0
     while True:
-        with database.read() as session:
-            page = models.page_of_models(session, PageRequest(limit, cursor))
+        page = models_page(database, PageRequest(limit, cursor), ascending=ascending)
         assert len(page.items) <= limit
         seen += [model.name for model in page.items]
         pages += 1
-        if page.next_cursor is None:
+        if (cursor := page.next_cursor) is None:
             break
-        cursor = page.next_cursor
-    assert seen == NAMES[::-1]
+    assert seen == (NAMES if ascending else NAMES[::-1])
     assert pages == -(-len(NAMES) // limit)
 
 
 def test_what_is_added_meanwhile_moves_no_row_to_another_page(database: Database, user_id: str) -> None:
     for name in NAMES:
         add_model(database, user_id, name)
-    with database.read() as session:
-        first = models.page_of_models(session, PageRequest(limit=3))
+    first = models_page(database, PageRequest(limit=3))
     add_model(database, user_id, "model-z")
-    with database.read() as session:
-        second = models.page_of_models(session, PageRequest(limit=3, cursor=first.next_cursor))
+    second = models_page(database, PageRequest(limit=3, cursor=first.next_cursor))
     assert [model.name for model in second.items] == NAMES[3::-1][:3]
+
+
+def models_page(database: Database, request: PageRequest, *, ascending: bool = False) -> Rows[tables.Model]:
+    with database.read() as session:
+        return select_page(session, select(tables.Model), tables.Model.name, request, ascending=ascending)
+
+
+def test_models_are_in_the_order_of_their_names(database: Database, user_id: str) -> None:
+    for name in reversed(NAMES):
+        add_model(database, user_id, name)
+    with database.read() as session:
+        assert [model.name for model in models.page_of_models(session, PageRequest()).items] == NAMES
 
 
 def test_an_empty_list_is_one_empty_page(database: Database) -> None:
@@ -61,11 +71,3 @@ def test_a_cursor_into_numbers_is_a_number(database: Database, cursor: str) -> N
     query = select(tables.AuditEvent)
     with database.read() as session, pytest.raises(InvalidCursor):
         select_page(session, query, tables.AuditEvent.seq, PageRequest(cursor=cursor))
-
-
-def test_the_moment_of_a_row_plays_no_part_in_its_place(database: Database, user_id: str) -> None:
-    for name in reversed(NAMES):
-        add_model(database, user_id, name, created_at=MOMENT)
-    with database.read() as session:
-        page = models.page_of_models(session, PageRequest())
-    assert [model.name for model in page.items] == NAMES[::-1]
