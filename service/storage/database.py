@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -43,11 +43,6 @@ class Database:
         """One reading transaction: all that it reads is of one moment."""
         with Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
-
-    def check(self) -> None:
-        """Raise SQLAlchemyError unless the database answers."""
-        with self.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
 
     def dispose(self) -> None:
         """Close all connections."""
