@@ -4,8 +4,9 @@ dbos keeps what runs in the database, so a worker that was killed takes its job 
 the same name; training is determined by its inputs, so repeating it gives the same bytes.
 """
 
+import os
 import signal
-import threading
+from typing import NoReturn
 
 import structlog
 from dbos import DBOS, DBOSConfig
@@ -26,19 +27,23 @@ from service.storage.queue import (
 POLL_SECONDS = 0.5
 #: A job that took its worker down this often is not tried again.
 MAXIMUM_ATTEMPTS = 3
+STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 _log = structlog.get_logger()
 
 
-def run_worker(settings: Settings, stop: threading.Event | None = None) -> None:
-    """Work until SIGINT or SIGTERM (or until `stop` is set by a test)."""
+def run_worker(settings: Settings) -> NoReturn:
+    """Work until SIGINT or SIGTERM, then end this process; a training in progress is taken up at the next start."""
     configure_log()
+    # Blocked before any thread starts, so that no thread but this one is ever interrupted.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     with ready_resources(settings) as resources:
-        stopping = stop or _stop_on_signals()
         _listen(settings, resources)
         _log.info("worker_ready", worker=settings.worker_name)
-        stopping.wait()
+        signal.sigwait(STOP_SIGNALS)
         DBOS.destroy(destroy_registry=True)
+    # The interpreter would wait for a training that runs; dbos has it on record as unfinished.
+    os._exit(0)
 
 
 def _listen(settings: Settings, resources: Resources) -> None:
@@ -59,13 +64,6 @@ def _listen(settings: Settings, resources: Resources) -> None:
     DBOS.listen_queues([QUEUE_NAME])
     DBOS.launch()
     DBOS.register_queue(QUEUE_NAME, worker_concurrency=settings.worker_concurrency, polling_interval_sec=POLL_SECONDS)
-
-
-def _stop_on_signals() -> threading.Event:
-    stopping = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopping.set())
-    return stopping
 
 
 def _configuration(settings: Settings) -> DBOSConfig:

@@ -76,7 +76,6 @@ def _serve(_parsed: argparse.Namespace, settings: Settings) -> int:
 def _worker(_parsed: argparse.Namespace, settings: Settings) -> int:
     preconditions.require_directory(settings.data_dir)
     run_worker(settings)
-    return 0
 
 
 def _migrate(_parsed: argparse.Namespace, settings: Settings) -> int:

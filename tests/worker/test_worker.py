@@ -97,6 +97,22 @@ def test_a_worker_makes_a_version_and_stops_when_asked(resources: Resources, dev
     assert [json.loads(line)["event"] for line in lines if line.startswith("{")] == ["worker_ready"]
 
 
+def test_a_worker_in_the_middle_of_a_training_stops_at_once_and_leaves_the_job_to_the_next(
+    resources: Resources, developer: Actor
+) -> None:
+    job = queue(resources, developer, LONG)
+
+    def shown() -> TrainingJob:
+        return training_jobs.get_training_job(resources, developer, job)
+
+    with worker(resources) as process:
+        wait_for("the start of the training", lambda: shown().progress is not None, process)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert shown().state == "running"
+
+
 def test_a_worker_that_was_killed_finishes_its_job_when_it_comes_back(resources: Resources, developer: Actor) -> None:
     job = queue(resources, developer, LONG)
 
