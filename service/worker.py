@@ -6,6 +6,7 @@ the same name; training is determined by its inputs, so repeating it gives the s
 
 import os
 import signal
+import socket
 from typing import NoReturn
 
 import structlog
@@ -27,7 +28,6 @@ from service.storage.queue import (
 POLL_SECONDS = 0.5
 #: A job that took its worker down this often is not tried again.
 MAXIMUM_ATTEMPTS = 3
-STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 _log = structlog.get_logger()
 
@@ -35,15 +35,24 @@ _log = structlog.get_logger()
 def run_worker(settings: Settings) -> NoReturn:
     """Work until SIGINT or SIGTERM, then end this process; a training in progress is taken up at the next start."""
     configure_log()
-    # Blocked before any thread starts, so that no thread but this one is ever interrupted.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    stop = _stop_requests()
     with ready_resources(settings) as resources:
         _listen(settings, resources)
         _log.info("worker_ready", worker=settings.worker_name)
-        signal.sigwait(STOP_SIGNALS)
+        stop.recv(1)
         DBOS.destroy(destroy_registry=True)
     # The interpreter would wait for a training that runs; dbos has it on record as unfinished.
     os._exit(0)
+
+
+def _stop_requests() -> socket.socket:
+    """A socket with a byte for each signal to stop: a signal may reach any thread, which wakes no waiting lock."""
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
+    signal.set_wakeup_fd(sender.detach())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    return receiver
 
 
 def _listen(settings: Settings, resources: Resources) -> None:
