@@ -225,8 +225,11 @@ class TooLarge(EdgewiseError):
 class BodyTooLarge(TooLarge):
     code = "body_too_large"
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The request is larger than the limit of {limit:,} bytes.")
+    def __init__(self, limit: int, pointer: str) -> None:
+        super().__init__(
+            f"The request is larger than the limit of {limit:,} bytes.",
+            FieldError(pointer, f"Send at most {limit:,} bytes."),
+        )
 
 
 class TooManyRows(TooLarge):

@@ -31,7 +31,7 @@ def build_router(maximum_upload_bytes: int) -> APIRouter:
         """Upload a CSV table with a header; the inferred schema says why each column is what it is."""
         content = file.file.read(maximum_upload_bytes + 1)
         if len(content) > maximum_upload_bytes:
-            raise BodyTooLarge(maximum_upload_bytes)
+            raise BodyTooLarge(maximum_upload_bytes, "/file")
         request = DatasetRequest(name=name, overrides=datasets.parse_overrides(overrides))
         dataset = datasets.create_dataset(resources, actor, request, content)
         response.headers["Location"] = f"/api/v1/datasets/{dataset.id}"

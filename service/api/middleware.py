@@ -9,8 +9,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from service.api.dependencies import SESSION_COOKIE
 from service.api.headers import SECURITY_HEADERS
-from service.api.problems import MEDIA_TYPE, body_limit, problem_response
-from service.errors import BodyTooLarge, CrossOriginRefused
+from service.api.problems import MEDIA_TYPE, body_too_large, problem_response
+from service.errors import CrossOriginRefused
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -27,8 +27,10 @@ async def _identify_and_protect(request: Request, call_next: RequestResponseEndp
     response = await call_next(request)
     if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and response.headers["content-type"] != MEDIA_TYPE:
         # Starlette's limit on bodies answers with a line of text.
-        error = BodyTooLarge(body_limit(request))
-        response = problem_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error.code, error.message)
+        error = body_too_large(request)
+        response = problem_response(
+            request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error.code, error.message, *error.fields
+        )
     response.headers["X-Request-ID"] = request.state.request_id
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)

@@ -85,11 +85,13 @@ def problem_response(request: Request, status: int, code: str, detail: str, *fie
     return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
 
 
-def body_limit(request: Request) -> int:
-    """The most bytes that the body of this request may have."""
+def body_too_large(request: Request) -> errors.BodyTooLarge:
+    """The refusal of a body that is larger than this request may have."""
     settings: Settings = request.app.state.resources.settings
     is_upload = request.url.path.endswith("/datasets")
-    return settings.maximum_upload_bytes if is_upload else settings.maximum_body_bytes
+    if is_upload:
+        return errors.BodyTooLarge(settings.maximum_upload_bytes, "/file")
+    return errors.BodyTooLarge(settings.maximum_body_bytes, "")
 
 
 def _expected(request: Request, error: errors.EdgewiseError) -> JSONResponse:
@@ -131,7 +133,7 @@ def _location(item: Mapping[str, Any]) -> list[str | int]:
 
 def _http(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return _expected(request, errors.BodyTooLarge(body_limit(request)))
+        return _expected(request, body_too_large(request))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_").replace("-", "_")
     return problem_response(request, error.status_code, code, str(error.detail))
 

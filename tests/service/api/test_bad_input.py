@@ -71,7 +71,7 @@ def test_a_table_over_the_limit_is_refused(client: TestClient, sign_in: SignIn, 
     before = everything_stored(resources)
     for size in (50_001, 400_000):
         answer = client.post(f"{API}/datasets", files={"file": ("t.csv", b"x" * size)}, data={"name": "table"})
-        check(answer, 413, "body_too_large", None)
+        check(answer, 413, "body_too_large", "/file")
         assert "50,000" in answer.json()["detail"]
     assert everything_stored(resources) == before
 
@@ -226,7 +226,7 @@ def test_a_body_over_the_limit_is_refused(client: TestClient, sign_in: SignIn, r
     sign_in("developer")
     before = everything_stored(resources)
     answer = client.post(PREDICTIONS, json={"rows": [{"purpose": "x" * 20_001}]})
-    check(answer, 413, "body_too_large", None)
+    check(answer, 413, "body_too_large", "")
     assert everything_stored(resources) == before
 
 
