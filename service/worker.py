@@ -35,8 +35,8 @@ _log = structlog.get_logger()
 def run_worker(settings: Settings) -> NoReturn:
     """Work until SIGINT or SIGTERM, then end this process; a training in progress is taken up at the next start."""
     configure_log()
-    stop = _stop_requests()
     with ready_resources(settings) as resources:
+        stop = _stop_requests()
         _listen(settings, resources)
         _log.info("worker_ready", worker=settings.worker_name)
         stop.recv(1)
