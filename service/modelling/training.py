@@ -29,7 +29,7 @@ from service.modelling.evaluation import classification_metrics, regression_metr
 from service.modelling.splitting import Rows, Split, split_rows
 from service.modelling.tables import read_parquet
 
-#: Formulas may cost so much validation loss, as a share of the splines' loss and in absolute terms.
+#: Formulas may cost so much loss, as a share of the splines' loss and in absolute terms.
 FORMULA_SHARE, FORMULA_LOSS = 0.05, 0.005
 #: A second try with formulas admits only this share of the misfit that the first one did.
 STRICTER = 0.1
@@ -124,12 +124,14 @@ class _Recorder:
 
         return callback
 
-    def kept_loss(self, start: int) -> float:
-        """The loss of the network that the engine kept since event `start`: validation, else training at its end."""
+    def kept_loss(self, start: int) -> tuple[str, float]:
+        """Kind and loss of the network that the engine kept since event `start`: validation, else training."""
         events = self.events[start:]
         validation = [event.validation_loss for event in events if event.validation_loss is not None]
+        if validation:
+            return "validation", min(validation)
         training = [event.loss for event in events if event.loss is not None]
-        return min(validation) if validation else training[-1] if training else math.inf
+        return "training", training[-1] if training else math.inf
 
     def curve(self) -> tuple[Progress, ...]:
         """Events with a loss, evenly thinned."""
@@ -149,7 +151,7 @@ def _train(
     start = len(recorder.events)
     estimator.simplify(max_edges=configuration.maximum_edges, callback=recorder.stage("refit"))
     edges = len(estimator.model_.network.active_edges())
-    splines, spline_loss = estimator.model_, recorder.kept_loss(start)
+    splines, (_, spline_loss) = estimator.model_, recorder.kept_loss(start)
     said = "Symbolic forms were not asked for."
     if configuration.symbolify:
         said = _symbolify(estimator, configuration.minimum_r2, spline_loss, recorder)
@@ -197,7 +199,10 @@ def _estimator(columns: TrainingColumns, schema: FeatureSchema, configuration: T
 
 
 def _symbolify(estimator: KANEstimator, minimum_r2: float, spline_loss: float, recorder: _Recorder) -> str:
-    """Snap edges to formulas if the held-out loss bears it, at once or with stricter fits; say what was decided."""
+    """Snap edges to formulas if the loss bears it, at once or with stricter fits; say what was decided.
+
+    The loss is that of the validation rows, or of the training rows where the engine keeps none for validation.
+    """
     splines: FittedModel = estimator.model_
     allowed = spline_loss + FORMULA_SHARE * abs(spline_loss) + FORMULA_LOSS
     refusal = "no edge has a formula that fits"
@@ -208,11 +213,11 @@ def _symbolify(estimator: KANEstimator, minimum_r2: float, spline_loss: float, r
         except TrainingDiverged:
             refusal = "the refit with formulas diverged"
         else:
-            loss = recorder.kept_loss(start)
+            kind, loss = recorder.kept_loss(start)
             network = estimator.model_.network
             edges = network.active_edges()
             formulas = sum(network.form(edge) == "symbolic" for edge in edges)
-            losses = f"validation loss {loss:.4g} with formulas, {spline_loss:.4g} with splines"
+            losses = f"{kind} loss {loss:.4g} with formulas, {spline_loss:.4g} with splines"
             if formulas and loss <= allowed:
                 return f"{formulas} of {len(edges)} edges are formulas of R² ≥ {needed:g}: {losses}."
             refusal = losses if formulas else refusal

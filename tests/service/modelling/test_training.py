@@ -144,7 +144,7 @@ def test_formulas_come_only_where_asked_for(binomial_version: TrainedVersion, ga
     assert "symbolic" not in forms(binomial_version)
     assert binomial_version.symbolification == "Symbolic forms were not asked for."
     assert forms(gaussian_version).count("symbolic") == 2
-    assert gaussian_version.symbolification.startswith("2 of 3 edges are formulas of R² ≥ 0.9: validation loss")
+    assert gaussian_version.symbolification.startswith("2 of 3 edges are formulas of R² ≥ 0.9: training loss")
 
 
 def wave(amplitude: float) -> pl.DataFrame:
@@ -156,11 +156,11 @@ def wave(amplitude: float) -> pl.DataFrame:
 @pytest.mark.parametrize(
     ("amplitude", "minimum_r2", "said"),
     [
-        (0.08, 0.9, "Splines were kept: validation loss 0.0"),
+        (0.08, 0.9, "Splines were kept: training loss 0.0"),
         (0.5, 0.99, "Splines were kept: no edge has a formula that fits."),
     ],
 )
-def test_formulas_that_cost_held_out_loss_are_refused(amplitude: float, minimum_r2: float, said: str) -> None:
+def test_formulas_that_cost_loss_are_refused(amplitude: float, minimum_r2: float, said: str) -> None:
     version = train(
         _parquet(wave(amplitude)),
         FeatureSchema(features=()),
