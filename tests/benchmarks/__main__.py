@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import polars
+import pandas
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
@@ -28,11 +28,11 @@ BASELINE = "gradient boosting"
 
 def tables() -> Mapping[str, tuple[Any, Any]]:
     """The tables by name, as pandas inputs and a 0/1 target."""
-    cancer = polars.read_csv(io.BytesIO(breast_cancer_csv()))
-    credit = polars.read_csv(io.BytesIO(credit_csv())).drop("application", "sex")
+    cancer = pandas.read_csv(io.BytesIO(breast_cancer_csv()))
+    credit = pandas.read_csv(io.BytesIO(credit_csv())).drop(columns=["application", "sex"])
     return {
-        "breast cancer": (cancer.drop("diagnosis").to_pandas(), (cancer["diagnosis"] == "malignant").to_numpy()),
-        "credit": (credit.drop("default").to_pandas(), (credit["default"] == "yes").to_numpy()),
+        "breast cancer": (cancer.drop(columns="diagnosis"), (cancer["diagnosis"] == "malignant").to_numpy()),
+        "credit": (credit.drop(columns="default"), (credit["default"] == "yes").to_numpy()),
     }
 
 
