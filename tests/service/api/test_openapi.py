@@ -29,7 +29,7 @@ CHECKS = [
 
 #: Places that exist, so that not every random address ends at 'not found'.
 KNOWN: dict[str, Any] = {"model": "credit", "number": 1, "edge": "0.0.0", "alias": "champion"}
-EXAMPLES = 5
+EXAMPLES = 8
 
 
 def test_every_operation_keeps_its_description(

@@ -14,7 +14,7 @@ NAMES = [f"model-{letter}" for letter in "abcdefg"]
 
 
 @pytest.mark.parametrize("ascending", [False, True], ids=["newest first", "in order"])
-@pytest.mark.parametrize("limit", [1, 3, 7, 200])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 200])
 def test_the_pages_hold_every_row_once_in_their_order(
     database: Database, user_id: str, limit: int, ascending: bool
 ) -> None:
