@@ -9,7 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from service.api.dependencies import SESSION_COOKIE
 from service.api.headers import SECURITY_HEADERS
-from service.api.problems import MEDIA_TYPE, body_too_large, problem_response
+from service.api.problems import MEDIA_TYPE, body_too_large, error_response
 from service.errors import CrossOriginRefused
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,10 +27,7 @@ async def _identify_and_protect(request: Request, call_next: RequestResponseEndp
     response = await call_next(request)
     if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and response.headers["content-type"] != MEDIA_TYPE:
         # Starlette's limit on bodies answers with a line of text.
-        error = body_too_large(request)
-        response = problem_response(
-            request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error.code, error.message, *error.fields
-        )
+        response = error_response(request, body_too_large(request))
     response.headers["X-Request-ID"] = request.state.request_id
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
@@ -41,8 +38,7 @@ async def _identify_and_protect(request: Request, call_next: RequestResponseEndp
 
 async def _refuse_foreign_pages(request: Request, call_next: RequestResponseEndpoint) -> Response:
     if request.method not in SAFE_METHODS and _comes_from_a_foreign_page(request):
-        error = CrossOriginRefused(request.headers.get("origin", "another site"))
-        return problem_response(request, 403, error.code, error.message)
+        return error_response(request, CrossOriginRefused(request.headers.get("origin", "another site")))
     return await call_next(request)
 
 

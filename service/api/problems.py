@@ -60,13 +60,13 @@ def status_of(error: type[errors.EdgewiseError]) -> int:
 
 def install(app: FastAPI) -> None:
     """Answer every failure of the application as a problem."""
-    app.exception_handler(errors.EdgewiseError)(_expected)
+    app.exception_handler(errors.EdgewiseError)(error_response)
     app.exception_handler(RequestValidationError)(_not_valid)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(Exception)(_unexpected)
 
 
-def problem_response(request: Request, status: int, code: str, detail: str, *fields: errors.FieldError) -> JSONResponse:
+def _problem_response(request: Request, status: int, code: str, detail: str, *fields: errors.FieldError) -> JSONResponse:
     """The response that carries a problem."""
     problem = Problem(
         type=f"urn:edgewise:problem:{code}",
@@ -94,19 +94,20 @@ def body_too_large(request: Request) -> errors.BodyTooLarge:
     return errors.BodyTooLarge(settings.maximum_body_bytes, "")
 
 
-def _expected(request: Request, error: errors.EdgewiseError) -> JSONResponse:
+def error_response(request: Request, error: errors.EdgewiseError) -> JSONResponse:
+    """The response that carries an expected error; what is our own fault is logged."""
     status = status_of(type(error))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", code=error.code, detail=error.message, path=request.url.path)
-    return problem_response(request, status, error.code, error.message, *error.fields)
+    return _problem_response(request, status, error.code, error.message, *error.fields)
 
 
 def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
     found = error.errors()
     if any(item["type"] == "finite_number" for item in found):
-        return _expected(request, _non_finite(found))
+        return error_response(request, _non_finite(found))
     fields = {field.pointer: field for field in map(_field, reversed(found[:20]))}
-    return _expected(request, errors.InvalidRequest(*reversed(fields.values())))
+    return error_response(request, errors.InvalidRequest(*reversed(fields.values())))
 
 
 def _non_finite(found: Sequence[Mapping[str, Any]]) -> errors.EdgewiseError:
@@ -133,12 +134,12 @@ def _location(item: Mapping[str, Any]) -> list[str | int]:
 
 def _http(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return _expected(request, body_too_large(request))
+        return error_response(request, body_too_large(request))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_").replace("-", "_")
-    return problem_response(request, error.status_code, code, str(error.detail))
+    return _problem_response(request, error.status_code, code, str(error.detail))
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     _log.exception("request_broke", path=request.url.path, exc_info=error)
     detail = "The service failed. Nothing was changed. Tell the operator the request id."
-    return problem_response(request, 500, "internal_error", detail)
+    return _problem_response(request, 500, "internal_error", detail)
