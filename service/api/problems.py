@@ -66,7 +66,9 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Exception)(_unexpected)
 
 
-def _problem_response(request: Request, status: int, code: str, detail: str, *fields: errors.FieldError) -> JSONResponse:
+def _problem_response(
+    request: Request, status: int, code: str, detail: str, *fields: errors.FieldError
+) -> JSONResponse:
     """The response that carries a problem."""
     problem = Problem(
         type=f"urn:edgewise:problem:{code}",
