@@ -1,43 +1,84 @@
 """B-spline bases on clamped or extended knots, evaluated locally.
 
 Source: C. de Boor, "On calculating with B-splines", J. Approx. Theory 6 (1972); M. G. Cox (1972); the triangular
-scheme is algorithm A2.2 of L. Piegl and W. Tiller, "The NURBS Book" (1997).
+scheme is algorithm A2.2 of L. Piegl and W. Tiller, "The NURBS Book" (1997); L. Ramshaw, "Blossoming" (1987).
 
 Symbols: u point, t knots, k degree, M = len(t) - k - 1 basis functions, s the span with t[s] <= u < t[s+1].
 Only the k+1 functions B[s-k] … B[s] are not zero at u, so the cost does not grow with the number of knots.
-Every input (column) has its own knots. The domain is [t[k], t[M]]; a point outside is evaluated with the
-polynomial piece at the nearer border.
+Every input has its own knots. The domain is [t[k], t[M]]; a point outside is evaluated with the polynomial piece at
+the nearer border.
+
+Inside, points are (inputs, rows), and knots and functions around them lie in front: each step of the scheme is then a
+few operations on whole blocks of memory. All of them are elementwise, so that no point depends on those beside it.
 """
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+COUNTED_KNOTS = 32  # more inner knots are searched in two levels
+
+
+@dataclass(frozen=True, eq=False)
+class LocalBasis:
+    """The k+1 functions that are not zero at a point.
+
+    `first` is s - k, `values` are those of B[first] … B[first+k], and their derivatives are
+    B'[first+m] = differences[m-1] - differences[m], without the terms that do not exist.
+    """
+
+    first: Int[Tensor, "inputs rows"]
+    values: Float[Tensor, "degree_plus_1 inputs rows"]
+    differences: Float[Tensor, "degree inputs rows"]
+
+    def slopes(self) -> Float[Tensor, "degree_plus_1 inputs rows"]:
+        """Return the derivatives of B[first] … B[first+k]."""
+        slopes = torch.zeros_like(self.values)
+        slopes[1:].copy_(self.differences)
+        slopes[:-1].sub_(self.differences)
+        return slopes
+
+
+def local_basis(
+    points: Float[Tensor, "inputs rows"],
+    knots: Float[Tensor, "inputs knots"],
+    degree: int,
+    beyond: Float[Tensor, "inputs rows"] | None = None,
+) -> LocalBasis:
+    """Return values and derivatives at every point, without gradients; the values of one point sum to 1.
+
+    With `beyond` the values are continued linearly by so much: B(u) + beyond · B'(u). Because B(u) is affine in each of
+    the k factors that take u (it is the diagonal of its blossom), this moves the last of them by k · beyond.
+    """
+    spans = _spans(points, knots[:, degree + 1 : -degree - 1])
+    windows = knots[:, 1:-1].unfold(1, 2 * degree, 1).permute(2, 0, 1)  # t[s-k+1] … t[s+k] for every s
+    distances = windows.gather(2, spans.expand(2 * degree, -1, -1)).sub_(points)
+    values, shares = points.new_zeros(degree + 1, *points.shape), points.new_empty(degree, *points.shape)
+    values[0] = 1.0
+    for order in range(1, degree + 1):
+        left, right, share = distances[degree - order : degree], distances[degree : degree + order], shares[:order]
+        torch.div(values[:order], torch.sub(right, left, out=share), out=share)  # B[m,order-1] / (t[m+order] - t[m])
+        if order == degree and beyond is not None:
+            distances.sub_(beyond, alpha=degree)
+        torch.mul(right, share, out=values[:order])
+        values[1 : order + 1].addcmul_(left, share, value=-1)
+    return LocalBasis(spans, values, shares.mul_(degree))
 
 
 def basis(
     points: Float[Tensor, "rows inputs"], knots: Float[Tensor, "inputs knots"], degree: int
 ) -> Float[Tensor, "rows inputs functions"]:
     """Return the value of every B-spline at every point; the values of one point sum to 1."""
-    spans = _spans(points, knots, degree)
-    local = _local_basis(points, knots, spans, degree, degree)
-    return _scattered(local, spans - degree, knots.shape[1] - degree - 1)
-
-
-def basis_derivative(
-    points: Float[Tensor, "rows inputs"], knots: Float[Tensor, "inputs knots"], degree: int
-) -> Float[Tensor, "rows inputs functions"]:
-    """Return the first derivative of every B-spline at every point; the values of one point sum to 0.
-
-    B'[m,k] = k (B[m,k-1] / (t[m+k] - t[m]) - B[m+1,k-1] / (t[m+k+1] - t[m+1])).
-    """
-    spans = _spans(points, knots, degree)
-    lower = _local_basis(points, knots, spans, degree, degree - 1)  # B[s-k+1,k-1] … B[s,k-1]
-    window = _window(knots, spans, degree)  # t[s-k+1] … t[s+k]
-    support = window[..., degree:] - window[..., :degree]  # t[m+k] - t[m] for m = s-k+1 … s
-    slope = degree * lower / support
-    zero = torch.zeros_like(slope[..., :1])
-    local = torch.cat([zero, slope], dim=-1) - torch.cat([slope, zero], dim=-1)
-    return _scattered(local, spans - degree, knots.shape[1] - degree - 1)
+    local = local_basis(points.T.contiguous(), knots, degree)
+    functions = knots.shape[1] - degree - 1
+    return _spread(local.values, _places(local.first, functions, offset=0), points.new_zeros(*points.shape, functions))
 
 
 def greville(knots: Float[Tensor, "inputs knots"], degree: int) -> Float[Tensor, "inputs functions"]:
@@ -45,40 +86,114 @@ def greville(knots: Float[Tensor, "inputs knots"], degree: int) -> Float[Tensor,
     return knots[:, 1:-1].unfold(1, degree, 1).mean(dim=-1)
 
 
-def _spans(points: Tensor, knots: Tensor, degree: int) -> Int[Tensor, "rows inputs"]:
-    """Return s for every point, from k to M-1, so that border points belong to the last non-empty interval."""
-    inner = knots[:, degree + 1 : -degree - 1].contiguous()
-    return torch.searchsorted(inner, points.detach().T.contiguous(), right=True).T + degree
+@dataclass(frozen=True, eq=False)
+class LocalFeatures:
+    """What is not zero in a feature map of `width` columns: a base, `functions` B-splines, a missing value.
+
+    Where the value is missing, base and B-splines are 0; `missing` is None where no input has gaps.
+    """
+
+    base: Float[Tensor, "inputs rows"]
+    base_slopes: Float[Tensor, "inputs rows"]
+    local: LocalBasis
+    missing: Bool[Tensor, "inputs rows"] | None
+    functions: int
+    width: int
+
+    @cached_property
+    def place(self) -> Int[Tensor, " points"]:
+        """Where the first local B-spline of every point lies in the memory of the whole feature map."""
+        return _places(self.local.first, self.width, offset=1)
+
+    def dense_values(self) -> Float[Tensor, "rows inputs width"]:
+        """Return the whole feature map."""
+        values = self._dense(self.base, self.local.values)
+        if self.missing is not None:
+            values[:, :, self.functions + 1] = self.missing.T
+        return values
+
+    def dense_slopes(self) -> Float[Tensor, "rows inputs width"]:
+        """Return its derivatives."""
+        return self._dense(self.base_slopes, self.local.slopes())
+
+    def _dense(self, base: Tensor, local: Tensor) -> Float[Tensor, "rows inputs width"]:
+        dense = base.new_zeros(base.shape[1], base.shape[0], self.width)
+        dense[:, :, 0] = base.T
+        return _spread(local, self.place, dense)
 
 
-def _window(knots: Tensor, spans: Tensor, degree: int) -> Float[Tensor, "rows inputs window"]:
-    """Return the 2k knots t[s-k+1] … t[s+k] around every span."""
-    offsets = torch.arange(1 - degree, degree + 1, device=knots.device)
-    index = spans.unsqueeze(-1) + offsets
-    return knots.expand(spans.shape[0], -1, -1).gather(2, index)
+def differentiable(
+    x: Float[Tensor, "rows inputs"], expand: Callable[[Tensor], LocalFeatures]
+) -> Float[Tensor, "rows inputs width"]:
+    """Return the feature map `expand` of `x`. The slopes are its gradient: no graph of the recursion is kept."""
+    if not x.requires_grad:
+        return expand(x).dense_values()
+    return _FeatureMap.apply(x, expand)  # type: ignore[no-any-return, no-untyped-call]  # torch declares no type of it
 
 
-def _local_basis(
-    points: Tensor, knots: Tensor, spans: Tensor, degree: int, order: int
-) -> Float[Tensor, "rows inputs order_plus_1"]:
-    """Return B[s-order] … B[s] of degree `order` (at most k) by the triangular scheme."""
-    window = _window(knots, spans, degree)
-    right = window[..., degree:] - points.unsqueeze(-1)  # right[j] = t[s+1+j] - u
-    left = points.unsqueeze(-1) - window[..., :degree].flip(-1)  # left[j] = u - t[s-j]
-    values = [torch.ones_like(points)]
-    for j in range(order):
-        raised = torch.zeros_like(points)
-        following = []
-        for r in range(j + 1):
-            share = values[r] / (right[..., r] + left[..., j - r])
-            following.append(raised + right[..., r] * share)
-            raised = left[..., j - r] * share
-        values = [*following, raised]
-    return torch.stack(values, dim=-1)
+class _FeatureMap(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, expand: Callable[[Tensor], LocalFeatures]) -> Tensor:
+        features = expand(x)
+        ctx.save_for_backward(features.base_slopes, features.local.differences, features.place)
+        return features.dense_values()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        base_slopes, differences, place = ctx.saved_tensors
+        received = _collected(gradient, place, len(differences) + 1).view(-1, *base_slopes.shape)
+        slopes = (received[1:] - received[:-1]).mul_(differences).sum(dim=0)
+        return slopes.addcmul_(base_slopes, gradient[:, :, 0].T).T, None
 
 
-def _scattered(local: Tensor, first: Tensor, functions: int) -> Float[Tensor, "rows inputs functions"]:
-    """Return the k+1 local values at their places among all M functions."""
-    index = first.unsqueeze(-1) + torch.arange(local.shape[-1], device=local.device)
-    dense = torch.zeros(*local.shape[:-1], functions, dtype=local.dtype, device=local.device)
-    return dense.scatter(-1, index, local)
+def _places(first: Int[Tensor, "inputs rows"], width: int, offset: int) -> Int[Tensor, " points"]:
+    """Return where B[first] lies in the memory of a (rows, inputs, width) array that has B[0] at `offset`."""
+    inputs, rows = first.shape
+    starts = torch.arange(offset, rows * inputs * width + offset, width, device=first.device)
+    return torch.add(first, starts.view(rows, inputs).T).view(-1)
+
+
+def _spread(
+    local: Float[Tensor, "local inputs rows"],
+    place: Int[Tensor, " points"],
+    dense: Float[Tensor, "rows inputs width"],
+) -> Float[Tensor, "rows inputs width"]:
+    """Write the local values of every point into a dense array, from its place on."""
+    # Function after function with one small index: the index of all at once would be as large as the dense array.
+    memory = dense.view(-1)
+    for m, values in enumerate(local.flatten(1)):
+        memory[m:].scatter_(0, place, values)
+    return dense
+
+
+def _collected(
+    dense: Float[Tensor, "rows inputs width"], place: Int[Tensor, " points"], count: int
+) -> Float[Tensor, "local points"]:
+    """Return from a dense array the `count` values of every point that `_spread` would write."""
+    memory, local = dense.reshape(-1), dense.new_empty(count, len(place))
+    for m, values in enumerate(local):
+        torch.index_select(memory[m:], 0, place, out=values)
+    return local
+
+
+def _spans(points: Tensor, inner: Float[Tensor, "inputs inner"]) -> Int[Tensor, "inputs rows"]:
+    """Return s - k for every point, from 0 to M-k-1, so that border points belong to the last non-empty interval.
+
+    Comparing with every knot is faster than a search, whose branches no processor foresees.
+    """
+    inputs, count = inner.shape
+    if count <= COUNTED_KNOTS:
+        return _count(points, inner.T.unsqueeze(2)).long()
+    size = math.isqrt(count) + 1
+    padding = inner.new_full((inputs, size - count % size), math.inf)
+    blocks = torch.cat([inner, padding], dim=1).view(inputs, -1, size)
+    block = _count(points, blocks[:, :-1, -1].T.unsqueeze(2))
+    own = blocks[..., :-1].permute(2, 0, 1).gather(2, block.long().expand(size - 1, -1, -1))
+    return _count(points, own).add_(block, alpha=size).long()
+
+
+def _count(points: Tensor, knots: Float[Tensor, "knots inputs *rows"]) -> Float[Tensor, "inputs rows"]:
+    """Return how many knots are not larger than the point."""
+    # An answer as numbers is several times faster than one as truth values.
+    return torch.ge(points, knots, out=points.new_empty(len(knots), *points.shape)).sum(dim=0)

@@ -25,6 +25,7 @@
     ├── NoEdgesLeft                   no_edges_left
     ├── TrainingDiverged              training_diverged
     ├── TrainingDataUnavailable       training_data_unavailable
+    ├── CheckpointRefused             checkpoint_refused
     ├── IdentityViolated              identity_violated
     └── ArtifactCorrupted             artifact_corrupted
 
@@ -267,11 +268,10 @@ class TrainingDiverged(KANError):
 
     code: ClassVar[str] = "training_diverged"
 
-    def __init__(self, step: int, learning_rate: float) -> None:
-        self.step = step
+    def __init__(self, reason: str) -> None:
         super().__init__(
-            f"Training diverged at step {step}: the loss is not finite. "
-            f"Lower learning_rate (now {learning_rate!r}) or raise smoothness."
+            f"Training diverged: {reason}. Look for extreme values in the table, raise smoothness, or lower "
+            "learning_rate where the optimizer is adam."
         )
 
 
@@ -282,6 +282,15 @@ class TrainingDataUnavailable(KANError):
 
     def __init__(self, method: str) -> None:
         super().__init__(f"{method} refits on the training data, which a loaded model does not hold; call fit first.")
+
+
+class CheckpointRefused(KANError):
+    """A file from which this training cannot go on."""
+
+    code: ClassVar[str] = "checkpoint_refused"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"Checkpoint {path}: {reason}. Name another file, or delete this one to begin anew.")
 
 
 class IdentityViolated(KANError):

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from kan.errors import (
     FeatureWithoutValues,
+    InvalidSetting,
     MissingFeature,
     MissingValueNotSeen,
     NoFeatures,
@@ -88,22 +89,28 @@ class DomainWarning:
 
 
 def infer_features(
-    columns: Mapping[str, Column], *, categorical: Collection[str] = (), units: Mapping[str, str] | None = None
+    columns: Mapping[str, Column],
+    *,
+    categorical: Collection[str] = (),
+    units: Mapping[str, str] | None = None,
+    domains: Mapping[str, Sequence[float]] | None = None,
 ) -> tuple[Feature, ...]:
     """Return one feature per column: text and the names in `categorical` are categories, everything else numbers.
 
-    Raises: NoFeatures, NoRows, UnequalLengths, UnknownFeature (a name in `categorical` or `units` without a column),
-    WrongValueType (numbers and text mixed), NonFinite, FeatureWithoutValues, TooManyCategories.
+    The domain of a number is the range of its values, or what `domains` says where that is wider.
+
+    Raises: NoFeatures, NoRows, UnequalLengths, UnknownFeature (a name without a column), WrongValueType (numbers and
+    text mixed), NonFinite, FeatureWithoutValues, TooManyCategories, InvalidSetting (a domain that is not an interval).
     """
     _row_count(columns)
-    units = units or {}
-    for name in [*categorical, *units]:
+    units, domains = units or {}, domains or {}
+    for name in [*categorical, *units, *domains]:
         if name not in columns:
             raise UnknownFeature(name, list(columns))
     return tuple(
         _categorical_feature(name, column)
         if name in categorical or _holds_text(column)
-        else _numeric_feature(name, column, units.get(name))
+        else _numeric_feature(name, column, units.get(name), domains.get(name))
         for name, column in columns.items()
     )
 
@@ -161,12 +168,17 @@ def _row_count(columns: Mapping[str, Column]) -> int:
     return rows
 
 
-def _numeric_feature(name: str, column: Column, unit: str | None) -> NumericFeature:
+def _numeric_feature(name: str, column: Column, unit: str | None, domain: Sequence[float] | None) -> NumericFeature:
     numbers = _numbers(name, column)
     present = numbers[~np.isnan(numbers)]
     if present.size == 0:
         raise FeatureWithoutValues(name)
     lower, upper = float(present.min()), float(present.max())
+    if domain is not None:
+        least, most = domain if len(domain) == 2 else (math.nan, math.nan)
+        if not (math.isfinite(least) and math.isfinite(most) and least < most):
+            raise InvalidSetting(f"domains[{name!r}]", domain, "two finite numbers, the smaller one first")
+        lower, upper = min(lower, float(least)), max(upper, float(most))
     return NumericFeature(name, unit, lower, upper, has_missing=present.size < numbers.size)
 
 

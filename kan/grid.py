@@ -8,34 +8,60 @@ Symbols: G intervals (`grid_size`), k degree; knots are clamped (the border knot
 so there are G + k basis functions and the first and last coefficient are the values at the borders.
 """
 
-import numpy as np
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 MINIMUM_SPACING = 0.05  # smallest share of the uniform grid in the blend
+QUANTILE_ROWS = 50_000  # evenly chosen rows that show where the data are
+FULLY_COVERED, SMALLEST_COVERED = 0.99, 0.1  # shares of a domain that points reach
 RELATIVE_SPREAD = 1e-9  # a column whose range is smaller than this share of its size counts as constant
 
 
 def adaptive_knots(
-    points: Float[Tensor, "rows inputs"], *, grid_size: int, degree: int, grid_eps: float, margin: float = 0.0
+    points: Float[Tensor, "rows inputs"],
+    *,
+    grid_size: int,
+    degree: int,
+    grid_eps: float | Sequence[float],
+    margin: float = 0.0,
+    domain: tuple[Float[Tensor, " inputs"], Float[Tensor, " inputs"]] | None = None,
 ) -> Float[Tensor, "inputs knots"]:
     """Return clamped knots from the smallest to the largest point of every column; NaN is ignored.
 
-    `margin` widens the domain on both sides by this share of the range.
+    `grid_eps` is one number or one for each column. `margin` widens the domain on both sides by this share of the
+    range; `domain` gives it instead of the points.
     A column without spread gets a uniform grid of length 2 around its value (around 0 without any value).
     """
     lower, upper, constant = column_ranges(points)
-    steps = torch.linspace(0, 1, grid_size + 1, dtype=points.dtype)
+    steps = torch.linspace(0, 1, grid_size + 1, dtype=points.dtype, device=points.device)
     widening = margin * (upper - lower)
-    lower, upper = lower - widening, upper + widening
+    lower, upper = (lower - widening, upper + widening) if domain is None else domain
     uniform = lower.unsqueeze(1) + (upper - lower).unsqueeze(1) * steps
-    filled = torch.where(constant, torch.zeros_like(points), points)
-    quantile = torch.from_numpy(np.nanquantile(filled.numpy(), steps.numpy(), axis=0).T).to(points.dtype)
-    weight = max(grid_eps, MINIMUM_SPACING)
+    some = points[:: max(1, -(-len(points) // QUANTILE_ROWS))]
+    filled = torch.where(constant | some.isnan().all(dim=0), torch.zeros_like(some), some)
+    filled = torch.minimum(torch.maximum(filled, lower), upper)
+    quantile = torch.nanquantile(filled, steps, dim=0).T
+    if domain is not None:
+        _fill_gaps(quantile, filled, steps, lower, upper)
+    shares = [grid_eps] * len(lower) if isinstance(grid_eps, float | int) else grid_eps
+    weight = lower.new_tensor(shares).clamp(min=MINIMUM_SPACING).unsqueeze(1)
     blend = torch.where(constant.unsqueeze(1), uniform, weight * uniform + (1 - weight) * quantile)
     blend[:, 0], blend[:, -1] = lower, upper
     return clamped(blend, degree)
+
+
+def _fill_gaps(quantile: Tensor, points: Tensor, steps: Tensor, lower: Tensor, upper: Tensor) -> None:
+    """Let quantiles count the part of a domain that no point reaches yet as if points were spread over it evenly."""
+    covered = (quantile[:, -1] - quantile[:, 0]) / (upper - lower)
+    for column in (covered < FULLY_COVERED).nonzero().flatten().tolist():
+        share = max(float(covered[column]), SMALLEST_COVERED)
+        count = round(len(points) * (1 - share) / share) + 2
+        ends = float(lower[column]), float(upper[column])
+        even = torch.linspace(*ends, count, dtype=points.dtype, device=points.device)
+        quantile[column] = torch.nanquantile(torch.cat([points[:, column], even]), steps)
 
 
 def clamped(breakpoints: Float[Tensor, "inputs breakpoints"], degree: int) -> Float[Tensor, "inputs knots"]:

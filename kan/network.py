@@ -9,17 +9,22 @@ node i to node j. `shape` lists the number of nodes per layer.
 
 import copy
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from kan.errors import InvalidEdge, ShapeMismatch
-from kan.features import CategoricalFeature, Feature
+from kan.bspline import greville
+from kan.constraints import CONCAVE, CONVEX, DECREASING, INCREASING
+from kan.errors import InvalidEdge, InvalidSetting, ShapeMismatch, UnknownFeature
+from kan.features import CategoricalFeature, Feature, NumericFeature
 from kan.layer import ZERO, Base, Form, Layer, LayerInput
 from kan.symbolic.library import SymbolicForm
+
+SMALLEST_FIRST_GRID = 3
 
 
 @dataclass(frozen=True, order=True)
@@ -79,6 +84,13 @@ class Network(nn.Module):
         self._check(x)
         for position in range(len(self.layers)):
             x = self.layer(position)(x)
+        return x
+
+    def evaluate(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs"]:
+        """Return the outputs by matrix products: the fast way of training, whose last bits may depend on other rows."""
+        for position in range(len(self.layers)):
+            layer = self.layer(position)
+            x = layer.combine(layer.features(x), x)
         return x
 
     def trace(self, x: Float[Tensor, "rows inputs"]) -> Trace:
@@ -176,28 +188,37 @@ def initial_network(
     hidden: Sequence[int],
     out_features: int,
     *,
-    grid_size: int,
+    grid_sizes: Sequence[int],
     degree: int,
     base: Base,
     generator: torch.Generator,
+    shapes: Sequence[int] = (),
 ) -> Network:
     """Return a random network on uniform grids; edges from constant features are zero.
 
     Standard deviations are n ** -0.25 for the base and n ** -1.75 for the splines, n = (G + k + 1) · inputs.
+    `grid_sizes` has one number per layer. `shapes` has one flag per feature (`kan.constraints`): if a feature has a
+    direction, every edge behind the first layer rises, so that the output has that direction for all parameters.
     """
     sizes = [*hidden, out_features]
     inputs = [layer_input(feature) for feature in features]
+    directed = any(shape & (INCREASING | DECREASING) for shape in shapes)
     layers = []
-    for size in sizes:
+    for position, (size, grid_size) in enumerate(zip(sizes, grid_sizes, strict=True)):
         layer = Layer(inputs, size, grid_size=grid_size, degree=degree, base=base)
+        if position == 0 and shapes:
+            layer.shapes.copy_(torch.tensor(shapes, dtype=torch.int8).expand(size, -1))
+        elif position > 0 and directed:
+            layer.shapes.fill_(INCREASING)
+        for source, feature in enumerate(features if position == 0 else ()):
+            if feature.is_constant:
+                layer.kinds[:, source] = ZERO
+        layer.refresh_mask()
         with torch.no_grad():
             layer.weights.copy_(_random_weights(layer, generator))
+            _give_shapes(layer)
         layers.append(layer)
         inputs = [LayerInput()] * size
-    for source, feature in enumerate(features):
-        if feature.is_constant:
-            for target in range(sizes[0]):
-                layers[0].set_zero(target, source)
     return Network(layers)
 
 
@@ -209,3 +230,69 @@ def _random_weights(layer: Layer, generator: torch.Generator) -> Float[Tensor, "
     for i in layer.numeric:
         deviation[i, layer.functions + 1] = 0.0
     return noise * deviation * layer.mask
+
+
+def _give_shapes(layer: Layer) -> None:
+    """Let every edge that is held to a direction begin as a line in this direction, of its own random slope."""
+    sites = greville(layer.knots, layer.degree)
+    for target, source in layer.shapes.nonzero().tolist():
+        shape, own = int(layer.shapes[target, source]), sites[layer.numeric.index(source)]
+        spline = layer.weights[target, source, 1 : layer.functions + 1]
+        slope = (layer.functions * layer.in_features) ** -0.25 * (0.5 + spline.abs().sum().clamp(max=1.0))
+        line = own * slope if shape & INCREASING else -own * slope if shape & DECREASING else 0 * own
+        spline.copy_((spline + line) * layer.mask[target, source, 1 : layer.functions + 1])
+    layer.hold_shapes()
+
+
+def constraint_shapes(
+    features: Sequence[Feature],
+    monotone: Mapping[str, int] | None,
+    curvature: Mapping[str, str] | None,
+    *,
+    hidden: bool,
+    outputs: int,
+) -> tuple[int, ...]:
+    """Return one flag per feature (`kan.constraints`), none where nothing is asked for.
+
+    Raises UnknownFeature, InvalidSetting (a category, a direction that is not 1 or -1, a curvature beside hidden
+    layers, several outputs).
+    """
+    monotone, curvature = monotone or {}, curvature or {}
+    found = dict.fromkeys((feature.name for feature in features), 0)
+    directions = {1: INCREASING, -1: DECREASING}
+    bends = {"convex": CONVEX, "concave": CONCAVE}
+    for name, direction in monotone.items():
+        found[_numeric(name, features)] |= _known("monotone", name, direction, directions)
+    for name, bend in curvature.items():
+        found[_numeric(name, features)] |= _known("curvature", name, bend, bends)
+    if curvature and hidden:
+        raise InvalidSetting(
+            "curvature", dict(curvature), "no hidden layers: curvature is kept by additive models only"
+        )
+    if (monotone or curvature) and outputs > 1:
+        raise InvalidSetting(
+            "monotone", dict(monotone), "one output: with three classes or more no direction is defined"
+        )
+    return tuple(found.values()) if monotone or curvature else ()
+
+
+def _numeric(name: str, features: Sequence[Feature]) -> str:
+    names = [feature.name for feature in features]
+    if name not in names:
+        raise UnknownFeature(name, names)
+    if not isinstance(features[names.index(name)], NumericFeature):
+        raise InvalidSetting("monotone or curvature", name, "the name of a numeric feature: a category has no order")
+    return name
+
+
+def _known(setting: str, name: str, value: Any, flags: Mapping[Any, int]) -> int:
+    if value not in flags:
+        raise InvalidSetting(f"{setting}[{name!r}]", value, " or ".join(repr(one) for one in flags))
+    return flags[value]
+
+
+def first_grid(grid_size: int) -> int:
+    """Return the grid on which a network with hidden layers begins: halved as long as 3 intervals stay."""
+    while grid_size % 2 == 0 and grid_size // 2 >= SMALLEST_FIRST_GRID:
+        grid_size //= 2
+    return grid_size

@@ -1,9 +1,17 @@
-"""What is paid for: active edges, many half-active edges, and rough functions.
+"""What is paid for: rough functions, slopes, uneven tables, active edges, many half-active edges.
 
-Source: Z. Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), section 2.5.1, with the size of an edge measured
-exactly: the standard deviation of its activation over the data is sqrt(wᵀ · C · w), C the covariance of the input's
-feature map. So the size of all edges costs one small quadratic form each and never the (rows, outputs, inputs) tensor.
-Roughness is the P-spline penalty (P. Eilers and B. Marx, "Flexible smoothing with B-splines and penalties", 1996).
+The first kinds of cost are quadratic forms wᵀ·Q·w of an edge's weights, with a matrix for each kind:
+
+    roughness   second and fourth derivative of the spline  (P. Eilers and B. Marx, "Flexible smoothing with B-splines
+                                                             and penalties", 1996; here for unequal knots)
+    slope       the straight line nearest to the spline, by its variance over the data (G. Marra and S. Wood,
+                "Practical variable selection for generalized additive models", 2011)
+    levels      values of a table, and the value at a missing input
+
+The others are the L1 norm and the entropy of the sizes of the edges (Z. Liu et al., "KAN: Kolmogorov-Arnold
+Networks", 2024, section 2.5.1), measured on the activations: the size of an edge is the standard deviation of its
+activation over the data, sqrt(wᵀ·C·w) with C the covariance of the input's feature map. So the sizes of all edges
+cost one small quadratic form each and never the (rows, outputs, inputs) tensor.
 
 Only learned edges pay; a symbolic edge has been paid for when it was snapped.
 """
@@ -15,25 +23,116 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kan.layer import LEARNED, Layer
+from kan.bspline import greville
+from kan.layer import LEARNED, Layer, base_values
 from kan.network import Network
 
 SMALLEST_VARIANCE = 1e-10  # keeps the slope of the square root finite at an edge of size 0
+ORDERS = (2, 4)  # derivatives whose size is roughness: the first for noise, the second where there is none
+SAMPLE_ROWS = 8192  # rows on which spreads are measured
 
 
 @dataclass(frozen=True)
 class Penalties:
-    """Weights of the three penalties, relative to a loss of one row."""
+    """Weights of the penalties, relative to a loss of one row; smoothness None is estimated from the data."""
 
     l1: float
     entropy: float
-    smoothness: float
+    smoothness: float | None
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The matrices of one layer: one for each kind of cost, the covariance of the feature map, and its mean."""
+
+    kinds: Float[Tensor, "kinds inputs width width"]
+    covariance: Float[Tensor, "inputs width width"]
+    mean: Float[Tensor, "inputs width"]
 
 
 def feature_covariance(features: Float[Tensor, "rows inputs width"]) -> Float[Tensor, "inputs width width"]:
     """Return the covariance of every input's feature map over the rows."""
-    centred = (features - features.mean(dim=0)).transpose(0, 1)
+    centred = (features - features.mean(dim=0)).transpose(0, 1).contiguous()
     return centred.transpose(1, 2) @ centred / len(features)
+
+
+def layer_costs(layer: Layer, features: Float[Tensor, "rows inputs width"]) -> Costs:
+    """Return the cost matrices of one layer, for its feature map at some rows."""
+    covariance = feature_covariance(features)
+    rough = [differences.transpose(1, 2) @ differences for differences in (roughness(layer, one) for one in ORDERS)]
+    slope, levels = torch.zeros_like(rough[0]), torch.zeros_like(rough[0])
+    numeric, splines = list(layer.numeric), slice(0, layer.functions + 1)
+    if numeric:
+        line = _line(layer)
+        towards = (covariance[numeric][:, splines, splines] @ line.unsqueeze(2)).squeeze(2)
+        variance = (towards * line).sum(dim=1).clamp(min=SMALLEST_VARIANCE)
+        towards = towards / variance.sqrt().unsqueeze(1)
+        slope[numeric, : layer.functions + 1, : layer.functions + 1] = towards.unsqueeze(2) * towards.unsqueeze(1)
+    for i in layer.numeric:
+        levels[i, layer.functions + 1, layer.functions + 1] = float(layer.inputs[i].has_missing)
+    for i in layer.categorical:
+        count = layer.inputs[i].categories
+        levels[i, :count, :count] = torch.eye(count, dtype=levels.dtype, device=levels.device)
+    return Costs(torch.stack([*rough, slope, levels]), covariance, features.mean(dim=0))
+
+
+def _line(layer: Layer) -> Float[Tensor, "numeric functions_plus_1"]:
+    """Return the weights of base and spline that make the line φ(u) = u."""
+    sites = greville(layer.knots, layer.degree)
+    return torch.nn.functional.pad(sites, (1, 0))
+
+
+@torch.no_grad()
+def network_costs(network: Network, x: Float[Tensor, "rows inputs"]) -> list[Costs]:
+    """Return the cost matrices of every layer over some of the rows, evenly chosen."""
+    nodes, costs = x[:: max(1, -(-len(x) // SAMPLE_ROWS))], []
+    for position in range(len(network.layers)):
+        layer = network.layer(position)
+        features = layer.features(nodes)
+        costs.append(layer_costs(layer, features))
+        nodes = layer.combine(features, nodes)
+    return costs
+
+
+def roughness(layer: Layer, order: int) -> Float[Tensor, "inputs differences width"]:
+    """Return D with |D·w|² the roughness of every numeric input's edges, from a derivative of spline and base together.
+
+    A derivative of a B-spline is one of a lower degree, with coefficients (c[m+1] - c[m]) / (g[m+1] - g[m]), g the
+    Greville abscissae of the degree before. Each is multiplied by a power of the knot intervals around it: what is
+    paid for is the change from interval to interval, so that a thinly populated end, where intervals are long, is not
+    free to bend. Polynomials of degree order - 1 cost nothing on any knots. The base counts by its values at the
+    Greville abscissae, which are its coefficients up to the square of the spacing.
+    """
+    count, degree = layer.functions, layer.degree
+    rows = max(count - order, 0)
+    differences = torch.zeros(
+        layer.in_features, rows, layer.width, dtype=layer.weights.dtype, device=layer.weights.device
+    )
+    if not layer.numeric or rows == 0:
+        return differences
+    sites = greville(layer.knots, degree)
+    change = torch.eye(count, dtype=sites.dtype, device=sites.device).expand(len(sites), -1, -1)
+    for taken in range(order):
+        change = change.diff(dim=1)
+        if degree - taken >= 1:
+            inner = layer.knots[:, taken : layer.knots.shape[1] - taken]
+            change = change / greville(inner, degree - taken).diff(dim=1).unsqueeze(2)
+    change = change * _local_interval(layer.knots, degree, order).pow(min(order, degree)).unsqueeze(2)
+    numeric = list(layer.numeric)
+    differences[numeric, :, 1 : count + 1] = change
+    if layer.base != "zero":
+        differences[numeric, :, 0] = (change @ base_values(layer.base, sites).unsqueeze(2)).squeeze(2)
+    return differences
+
+
+def _local_interval(
+    knots: Float[Tensor, "numeric knots"], degree: int, order: int
+) -> Float[Tensor, "numeric differences"]:
+    """Return the mean length of the knot intervals on which a coefficient of a derivative is felt."""
+    first, window = min(order, degree), abs(degree - order) + 1
+    lengths = knots.diff(dim=1)[:, first : knots.shape[1] - 1 - first]
+    parts = lengths.unfold(1, window, 1)
+    return parts.sum(dim=2) / (parts > 0).sum(dim=2)
 
 
 def edge_sizes(layer: Layer, covariance: Float[Tensor, "inputs width width"]) -> Float[Tensor, "outputs inputs"]:
@@ -43,20 +142,28 @@ def edge_sizes(layer: Layer, covariance: Float[Tensor, "inputs width width"]) ->
     return (variance.clamp(min=0) + SMALLEST_VARIANCE).sqrt() * (layer.kinds == LEARNED)
 
 
-def penalty(
-    network: Network,
-    covariances: Sequence[Tensor],  # (inputs, width, width) per layer
-    roughness: Sequence[Tensor],  # (inputs, differences, width) per layer
-    penalties: Penalties,
-) -> Float[Tensor, ""]:
-    """Return l1 · Σ sizes + entropy · Σ_layers H(sizes) + smoothness · Σ |D·w|²; one covariance and one D per layer."""
-    total = torch.zeros((), dtype=torch.float64)
-    for position, (covariance, differences) in enumerate(zip(covariances, roughness, strict=True)):
+def sparsity(sizes: Float[Tensor, "outputs inputs"], penalties: Penalties) -> Float[Tensor, ""]:
+    """Return l1 · Σ sizes + entropy · H(sizes) of one layer."""
+    return penalties.l1 * sizes.sum() + penalties.entropy * _entropy(sizes)
+
+
+def sparsity_slopes(sizes: Float[Tensor, "outputs inputs"], penalties: Penalties) -> Float[Tensor, "outputs inputs"]:
+    """Return ∂ sparsity / ∂ size of every edge: l1 − entropy · (log p + H) / Σ sizes, p the share of the edge."""
+    total = sizes.sum().clamp(min=SMALLEST_VARIANCE)
+    shares = (sizes / total).clamp(min=SMALLEST_VARIANCE)
+    return penalties.l1 - penalties.entropy * (shares.log() + _entropy(sizes)) / total
+
+
+def penalty(network: Network, costs: Sequence[Costs], penalties: Penalties) -> Float[Tensor, ""]:
+    """Return the sparsity of every layer, and smoothness times half the roughness and levels, for first-order steps."""
+    total = network.layer(0).weights.new_zeros(())
+    for position, cost in enumerate(costs):
         layer = network.layer(position)
-        sizes = edge_sizes(layer, covariance)
-        total = total + penalties.l1 * sizes.sum() + penalties.entropy * _entropy(sizes)
-        rough = differences @ (layer.weights * layer.mask).unsqueeze(-1)
-        total = total + penalties.smoothness * rough.square().sum()
+        if penalties.l1 > 0 or penalties.entropy > 0:
+            total = total + sparsity(edge_sizes(layer, cost.covariance), penalties)
+        weights = (layer.weights * layer.mask).transpose(0, 1)
+        quadratic = ((weights @ (cost.kinds[0] + cost.kinds[-1])) * weights).sum()
+        total = total + (penalties.smoothness or 0.0) / 2 * quadratic
     return total
 
 

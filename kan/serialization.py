@@ -16,6 +16,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from kan.constraints import SHAPES
 from kan.errors import ArtifactCorrupted, KANError
 from kan.features import CATEGORY_LIMIT, CategoricalFeature, Feature, NumericFeature
 from kan.layer import LARGEST_DEGREE, LARGEST_GRID_SIZE, LEARNED, SYMBOLIC, ZERO, Layer, LayerInput
@@ -36,6 +37,8 @@ def dump(model: FittedModel) -> bytes:
         layer = model.network.layer(position)
         for name in LAYER_TENSORS:
             tensors[f"layers.{position}.{name}"] = getattr(layer, name).detach().contiguous()
+        if bool(layer.shapes.any()):
+            tensors[f"layers.{position}.shapes"] = layer.shapes.contiguous()
     return save_tensors(dict(sorted(tensors.items())), metadata={METADATA_KEY: _canonical(_description(model))})
 
 
@@ -129,8 +132,8 @@ def _model(description: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     _require(description["family"] in FAMILIES, "the family is unknown")
     _require(isinstance(description["training"], dict), "the training record is not an object")
     classes, family = tuple(_texts(description["classes"])), description["family"]
-    expected = {"gaussian": len(classes) == 0, "binomial": len(classes) == 2, "multinomial": len(classes) > 2}
-    _require(expected[family] and len(set(classes)) == len(classes), "the classes do not fit the family")
+    expected = {"binomial": len(classes) == 2, "multinomial": len(classes) > 2}.get(family, len(classes) == 0)
+    _require(expected and len(set(classes)) == len(classes), "the classes do not fit the family")
     target = _texts([description["target"]])[0]
     model = FittedModel(features, Network(layers), family, target, classes, reference, description["training"])
     _require(len(output_names(model)) == layers[-1].out_features, "the outputs do not fit the family")
@@ -176,12 +179,18 @@ def _layer(inputs: Sequence[LayerInput], one: dict[str, Any], prefix: str, tenso
     _require(weights.shape == layer.weights.shape, "the weights have another shape")
     _require(all(bool(one.isfinite().all()) for one in (bias, knots, weights)), "a number is not finite")
     _require(bool(((kinds == ZERO) | (kinds == LEARNED) | (kinds == SYMBOLIC)).all()), "an edge has an unknown form")
+    shapes = tensors.pop(f"{prefix}shapes", torch.zeros_like(kinds))
+    _require(shapes.dtype == torch.int8 and shapes.shape == kinds.shape, "the shapes have another form")
+    categorical = list(layer.categorical)
+    _require(all(one in SHAPES for one in shapes.unique().tolist()), "an edge is held to an unknown shape")
+    _require(not bool(shapes[:, categorical].any()), "a table is held to a shape")
     inner = knots[:, degree : degree + grid_size + 1]
     _require(bool((inner.diff(dim=1) > 0).all() and (knots.diff(dim=1) >= 0).all()), "knots are not increasing")
     with torch.no_grad():
         layer.knots.copy_(knots)
         layer.bias.copy_(bias)
         layer.weights.copy_(weights)
+        layer.shapes.copy_(shapes)
     for form in one["symbolic"]:
         target, source = form["target"], form["source"]
         _require(type(target) is int and 0 <= target < len(bias), "a symbolic edge has no target")

@@ -11,15 +11,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from kan.constraints import CONCAVE, CONVEX, DECREASING, INCREASING
 from kan.edges import edge_domain, edge_inputs
 from kan.errors import InvalidSetting
 from kan.model import FittedModel
-from kan.network import EdgeId
+from kan.network import EdgeId, Network
 from kan.symbolic.fitting import Candidate, fit_candidates
 
 QUANTILES = 128  # points at quantiles of the reference, weight 1 each
 UNIFORM = 64  # points spread over the domain
 UNIFORM_WEIGHT = 0.25
+SHAPE_POINTS, SHAPE_ROUNDING = 1001, 1e-13  # points at which a formula shows its shape, and its rounding there
 FEW_VALUES = 10  # with at most so many distinct inputs nothing between them is fitted
 
 
@@ -37,7 +39,8 @@ def symbolify(model: FittedModel, *, minimum_r2: float = 0.995, tolerance: float
     """Return a model in which every spline edge with a good enough form is symbolic; the others stay splines.
 
     A form is good enough with an R² of at least `minimum_r2` and, at every point, a deviation of at most
-    `tolerance` times the range of the edge. Edges are judged one by one on the given model; a refit of the
+    `tolerance` times the range of the edge, and if it has the shape that the edge is held to. Edges are judged one by
+    one on the given model; a refit of the
     parameters is the caller's next step. Raises `InvalidSetting`.
     """
     if not 0 <= minimum_r2 <= 1:
@@ -50,10 +53,24 @@ def symbolify(model: FittedModel, *, minimum_r2: float = 0.995, tolerance: float
             continue
         candidates, largest_range = _candidates(model, edge)
         for candidate in candidates:
-            if candidate.r2 >= minimum_r2 and candidate.max_abs_deviation <= tolerance * largest_range:
-                network = network.with_symbolic(edge, candidate.form)
+            good = candidate.r2 >= minimum_r2 and candidate.max_abs_deviation <= tolerance * largest_range
+            snapped = network.with_symbolic(edge, candidate.form) if good else None
+            if snapped is not None and _has_shape(snapped, edge, edge_domain(model, edge)):
+                network = snapped
                 break
     return replace(model, network=network)
+
+
+@torch.no_grad()
+def _has_shape(network: Network, edge: EdgeId, domain: tuple[float, float]) -> bool:
+    """Return whether an edge has the shape that it is held to, at even points of its domain."""
+    shape = int(network.layer(edge.layer).shapes[edge.target, edge.source])
+    x = torch.linspace(*domain, SHAPE_POINTS, dtype=torch.float64)
+    values = network.edge_activation(edge, x)
+    first, second = values.diff(), values.diff(n=2)
+    slack = SHAPE_ROUNDING * float(values.abs().max())
+    wanted = {INCREASING: first, DECREASING: -first, CONVEX: second, CONCAVE: -second}
+    return all(bool((change >= -slack).all()) for flag, change in wanted.items() if shape & flag)
 
 
 def _candidates(model: FittedModel, edge: EdgeId) -> tuple[list[Candidate], float]:

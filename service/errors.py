@@ -14,6 +14,7 @@
     │   │                      UnknownColumn ColumnWithoutValues NotNumeric NumberTooLarge
     │   ├── InvalidTraining    TargetUnknown TargetHasMissingValues OneClassTarget TooManyClasses ConstantFeature
     │   │                      ProtectedInput IdentifierInput TooManyCategories NoInputs ClassTooSmall
+    │   │                      CategoricalDirection DirectionOfClasses DirectionWithoutInput
     │   └── InvalidRow         UnknownFeature MissingFeature WrongValueType NonFiniteNumber MissingValueNotSeen
     │                          OutputUndefined
     ├── Broken                 ArtifactCorrupted IdentityViolated TrainingFailed JobCancelled
@@ -472,6 +473,37 @@ class NoInputs(InvalidTraining):
 
     def __init__(self) -> None:
         super().__init__("No input feature is left.", FieldError("/inputs", "Name at least one input column."))
+
+
+class DirectionWithoutInput(InvalidTraining):
+    code = "direction_without_input"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"'{name}' has a direction, but it is no input of this training.",
+            FieldError(f"/monotone/{name}", "Remove the direction, or make the column an input."),
+        )
+
+
+class CategoricalDirection(InvalidTraining):
+    code = "categorical_direction"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"'{name}' holds categories, which have no order to rise or fall along.",
+            FieldError(f"/monotone/{name}", "Remove the direction, or upload the column as numeric."),
+        )
+
+
+class DirectionOfClasses(InvalidTraining):
+    code = "direction_of_classes"
+
+    def __init__(self, target: str, classes: int) -> None:
+        super().__init__(
+            f"The target '{target}' has {classes} classes: only a quantity or the probability of one of two classes "
+            "can rise or fall.",
+            FieldError("/monotone", "Train without directions (an empty 'monotone'), or choose another target."),
+        )
 
 
 class InvalidRow(Invalid):

@@ -1,9 +1,18 @@
 // The settings of a training, in words.
-import type { TrainingConfiguration } from "./api/types";
+import type { Direction, TrainingConfiguration } from "./api/types";
 import { Facts } from "./components/page";
+import { number } from "./format";
+import { directionsText, optimizerName } from "./training_words";
 
-export function ConfigurationFacts({ configuration }: { configuration: TrainingConfiguration }) {
+interface ConfigurationProps {
+  configuration: TrainingConfiguration;
+  /** The directions in force, once they are settled. */
+  directions?: Readonly<Record<string, Direction>> | undefined;
+}
+
+export function ConfigurationFacts({ configuration, directions }: ConfigurationProps) {
   const { inputs, hidden } = configuration;
+  const settled = directions ?? configuration.monotone;
   return (
     <Facts
       facts={[
@@ -12,8 +21,10 @@ export function ConfigurationFacts({ configuration }: { configuration: TrainingC
         ["Inputs", inputs ? inputs.join(", ") : "all usable columns"],
         ["Hidden layers", hidden.length > 0 ? hidden.join(", ") : "none (additive model)"],
         ["Spline", `${configuration.grid_size} intervals of degree ${configuration.degree}`],
-        ["Most steps per stage", configuration.steps],
-        ["Sparsity", configuration.sparsity ?? "the engine's own"],
+        ["Directions", settled ? directionsText(settled) : "as in the dataset"],
+        ["Optimiser", optimizerName(configuration.optimizer)],
+        ["Most steps per stage", configuration.steps ?? "the optimiser's own number"],
+        ["Simplification", `may cost ${number(100 * configuration.tolerance)} % of what is explained`],
         ["Most edges", configuration.maximum_edges ?? "no limit"],
         [
           "Symbolic forms",

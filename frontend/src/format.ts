@@ -29,6 +29,11 @@ export function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
+/** How long something took. */
+export function duration(seconds: number): string {
+  return seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`;
+}
+
 /** A moment in UTC to the minute, as it stands in the records. */
 export function moment(value: string | null | undefined): string {
   if (!value) return "–";

@@ -1,6 +1,8 @@
 // The main settings of a training with what they mean; the limits are those of the API.
-import { TextField } from "./components/field";
+import type { Optimizer } from "./api/types";
+import { SelectField, TextField } from "./components/field";
 import type { TrainingDraft } from "./training_draft";
+import { optimizerName } from "./training_words";
 
 interface SettingsProps {
   draft: TrainingDraft;
@@ -10,7 +12,15 @@ interface SettingsProps {
 }
 
 interface NumberSetting {
-  readonly key: "gridSize" | "degree" | "steps" | "maximumEdges" | "minimumR2" | "testFraction" | "seed";
+  readonly key:
+    | "gridSize"
+    | "degree"
+    | "steps"
+    | "tolerance"
+    | "maximumEdges"
+    | "minimumR2"
+    | "testFraction"
+    | "seed";
   readonly field: string;
   readonly label: string;
   readonly hint: string;
@@ -22,10 +32,19 @@ interface NumberSetting {
 
 const NUMBERS: readonly NumberSetting[] = [
   {
+    key: "tolerance",
+    field: "tolerance",
+    label: "Simplification tolerance",
+    hint: "Share of what the model explains that fewer edges may cost: 0.01 is 1 %.",
+    min: 0,
+    max: 0.99,
+    step: "any",
+  },
+  {
     key: "maximumEdges",
     field: "maximum_edges",
     label: "Most edges",
-    hint: "Prune to at most this many; empty for no limit.",
+    hint: "Never more than these, whatever it costs; empty for no limit.",
     min: 1,
     max: 10000,
     step: 1,
@@ -35,7 +54,7 @@ const NUMBERS: readonly NumberSetting[] = [
     key: "gridSize",
     field: "grid_size",
     label: "Spline intervals",
-    hint: "Per edge: more can follow more detail.",
+    hint: "Per edge. Smoothing is found by itself, so that more do no harm.",
     min: 1,
     max: 50,
     step: 1,
@@ -53,10 +72,11 @@ const NUMBERS: readonly NumberSetting[] = [
     key: "steps",
     field: "steps",
     label: "Most steps",
-    hint: "Optimiser steps per stage.",
+    hint: "Per stage; a stage ends earlier once nothing is gained. Empty: the optimiser's own number.",
     min: 1,
     max: 5000,
     step: 1,
+    optional: true,
   },
   {
     key: "minimumR2",
@@ -87,6 +107,8 @@ const NUMBERS: readonly NumberSetting[] = [
   },
 ];
 
+const OPTIMIZERS: readonly Optimizer[] = ["auto", "gauss_newton", "adam", "lbfgs"];
+
 export function TrainingSettings({ draft, set, at }: SettingsProps) {
   return (
     <fieldset>
@@ -111,6 +133,14 @@ export function TrainingSettings({ draft, set, at }: SettingsProps) {
             input={{ type: "number", min, max, step, required: !optional }}
           />
         ))}
+        <SelectField
+          label="Optimiser"
+          hint="Automatic takes second-order steps, and Adam where a network or table is very large."
+          value={draft.optimizer}
+          onValue={(chosen) => set({ optimizer: OPTIMIZERS.find((one) => one === chosen) ?? "auto" })}
+          options={OPTIMIZERS.map((one) => [one, optimizerName(one)] as const)}
+          error={at("optimizer")}
+        />
       </div>
       <label class="check">
         <input

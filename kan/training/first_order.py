@@ -1,65 +1,46 @@
-"""First-order training: Adam with a cosine schedule, early stopping on held-out rows.
+"""First-order training, for networks with too many parameters for a Gauss–Newton matrix: Adam, and L-BFGS to compare.
 
 Source: D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization" (2015); I. Loshchilov and F. Hutter, "SGDR"
-(2017) for the cosine schedule. All randomness comes from one generator, so a seed fixes the result.
+(2017) for the cosine schedule; D. Liu and J. Nocedal, "On the limited memory BFGS method" (1989).
 
 Up to `batch_size` rows the whole table is one batch, and the feature map of the first layer, which never changes while
-its knots stay, is computed once.
+its knots stay, is computed once. Adam brings edges that are held to a shape back to it after every step; L-BFGS, whose
+line search would not survive that, refuses them.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from kan.errors import TrainingDiverged
-from kan.losses import Family, mean_loss
+from kan.losses import Family
 from kan.network import Network
-from kan.regularization import feature_covariance, penalty
+from kan.regularization import Costs, Penalties, network_costs, penalty
+from kan.training.history import Recorder
 from kan.training.knots import follow_hidden_nodes
-from kan.training.settings import Progress, ProgressCallback, TrainingSettings
+from kan.training.resumption import StepFile
+from kan.training.rows import Rows
+from kan.training.settings import TrainingSettings, require
 
 REPORT_EVERY = 20  # steps between two looks at the validation rows
 KNOT_UPDATES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5)  # shares of the run after which hidden knots follow the data
+MEASURE_EVERY = 100  # steps between two measurements of spreads, at which a checkpoint is written
+LINE_SEARCH = 25  # evaluations of one line search of L-BFGS
 WARM_UP = 0.05  # share of the run in which the learning rate rises
-SMALLEST_VALIDATION = 20  # fewer held-out rows say too little to stop on
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Encoded rows and their targets."""
-
-    x: Float[Tensor, "rows inputs"]
-    target: Float[Tensor, "rows outputs"]
-
-
-@dataclass
-class History:
-    """Losses by step: (step, training loss, validation loss or None), and the step whose network was kept."""
-
-    losses: list[tuple[int, float, float | None]] = field(default_factory=list)
-    kept_step: int = 0
+SMOOTHNESS = 0.5  # per row, where it shall be automatic: first-order steps do not estimate it
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows ready for a step: with the feature map of the first layer and its covariance."""
+    """Rows ready for a step, with the feature map of the first layer."""
 
     rows: Rows
     features: Float[Tensor, "rows inputs width"]
-    covariance: Float[Tensor, "inputs width width"]
-
-
-def split(rows: Rows, family: Family, fraction: float, generator: torch.Generator) -> tuple[Rows, Rows | None]:
-    """Return training and validation rows, drawn class by class; no validation rows where they would be too few."""
-    held_out = _held_out(rows.target, family, fraction, generator)
-    if int(held_out.sum()) < SMALLEST_VALIDATION:
-        return rows, None
-    kept = ~held_out
-    return Rows(rows.x[kept], rows.target[kept]), Rows(rows.x[held_out], rows.target[held_out])
 
 
 def minimise(
@@ -69,63 +50,117 @@ def minimise(
     family: Family,
     settings: TrainingSettings,
     *,
-    stage: str,
-    callback: ProgressCallback | None,
-    generator: torch.Generator,
-) -> History:
-    """Train the network in place and keep its best step by validation loss (its last step without validation rows).
+    recorder: Recorder,
+    saved: StepFile,
+) -> Network:
+    """Return the trained network, its best step by validation loss (its last step without validation rows).
 
-    Step 0, the network as it came, is a candidate too: a refit never ends worse than it began.
+    The network as it came is a candidate too: with validation rows a refit never ends worse than it began.
     Raises TrainingDiverged; whatever the callback raises passes through.
     """
+    if settings.penalties.smoothness is None:
+        settings = replace(settings, penalties=replace(settings.penalties, smoothness=SMOOTHNESS / len(rows)))
+    recorder.compare(network, _validation_loss(network, validation, family), 0)
+    if settings.optimizer == "lbfgs":
+        free = not any(bool(network.layer(position).shapes.any()) for position in range(len(network.layers)))
+        require("optimizer", settings.optimizer, free, "auto, gauss_newton or adam where features are constrained")
+        _lbfgs(network, rows, validation, family, settings, recorder)
+    else:
+        _adam(network, rows, validation, family, settings, recorder, saved)
+    best = recorder.best_network()
+    if best is None:
+        recorder.history.kept_step = settings.steps
+    return best or network
+
+
+def nodes_of(network: Network, batch: Batch) -> Float[Tensor, "rows outputs"]:
+    """Return the outputs for a batch, by matrix products: the fast path of training."""
+    nodes = network.layer(0).combine(batch.features, batch.rows.x)
+    for position in range(1, len(network.layers)):
+        layer = network.layer(position)
+        nodes = layer.combine(layer.features(nodes), nodes)
+    return nodes
+
+
+@torch.no_grad()
+def batch_of(network: Network, rows: Rows) -> Batch:
+    """Return rows as a batch."""
+    return Batch(rows, network.layer(0).features(rows.x))
+
+
+def _adam(
+    network: Network,
+    rows: Rows,
+    validation: Rows | None,
+    family: Family,
+    settings: TrainingSettings,
+    recorder: Recorder,
+    saved: StepFile,
+) -> None:
+    """Take Adam's steps in place, from where a checkpoint stands."""
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, settings.steps))
-    updates = {round(share * settings.steps) for share in KNOT_UPDATES} if len(network.layers) > 1 else set()
-    roughness = _roughness(network)
-    batches = _batches(network, rows, settings.batch_size, generator)
-    held_out = _batch(network, validation) if validation is not None else None
-    history, kept = History(), _state(network)
-    first = _validation_loss(network, held_out, family)
-    best = math.inf if first is None else first
-    for step in range(1, settings.steps + 1):
+    updates = _knot_updates(network, settings.steps)
+    first = saved.read(network, optimiser) + 1
+    batches = _batches(network, rows, settings, first)
+    costs = network_costs(network, rows.x)
+    for step in range(first, settings.steps + 1):
         if step in updates:
-            follow_hidden_nodes(network, rows.x, settings.grid_eps)
-            roughness = _roughness(network)
-        loss, price = _objective(network, next(batches), family, roughness, settings)
-        objective = loss + price
+            follow_hidden_nodes(network, rows.x)
+        if step in updates or step % MEASURE_EVERY == 1:
+            costs = network_costs(network, rows.x)
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * _rate(step, settings.steps)
+        loss, objective = _objective(network, next(batches), family, costs, settings.penalties)
         if not math.isfinite(objective.item()):
-            raise TrainingDiverged(step, settings.learning_rate)
+            raise TrainingDiverged(f"the loss of step {step} is not finite")
         optimiser.zero_grad()
         objective.backward()
         optimiser.step()
-        schedule.step()
+        _hold_shapes(network)
         if step % REPORT_EVERY == 0 or step == settings.steps:
-            validation_loss = _validation_loss(network, held_out, family)
-            if validation_loss is not None and not math.isfinite(validation_loss):
-                raise TrainingDiverged(step, settings.learning_rate)
-            history.losses.append((step, loss.item(), validation_loss))
-            score = -step if validation_loss is None else validation_loss
-            if score < best:
-                best, kept, history.kept_step = score, _state(network), step
-            if callback is not None:
-                report = (stage, step, settings.steps, loss.item(), validation_loss, len(network.active_edges()))
-                callback(Progress(*report))
-    network.load_state_dict(kept)
-    return history
+            recorder.report(network, step, loss.item(), _checked_validation(network, validation, family, step))
+        if step % MEASURE_EVERY == 0:
+            saved.write(network, optimiser, step)
 
 
-def _held_out(target: Tensor, family: Family, fraction: float, generator: torch.Generator) -> Tensor:
-    """Return which rows are held out: the same share of every class."""
-    held_out = torch.zeros(len(target), dtype=torch.bool)
-    if family.name == "gaussian":
-        groups = torch.zeros(len(target), dtype=torch.long)
-    else:
-        groups = target.argmax(dim=1) if target.shape[1] > 1 else target[:, 0].long()
-    for group in groups.unique():
-        members = (groups == group).nonzero().flatten()
-        order = torch.randperm(len(members), generator=generator)
-        held_out[members[order[: int(len(members) * fraction)]]] = True
-    return held_out
+def _lbfgs(
+    network: Network,
+    rows: Rows,
+    validation: Rows | None,
+    family: Family,
+    settings: TrainingSettings,
+    recorder: Recorder,
+) -> None:
+    """Take L-BFGS steps with strong Wolfe line search in place, on all rows at once; new knots forget its past."""
+    updates = _knot_updates(network, settings.steps)
+    batch, costs, optimiser = batch_of(network, rows), network_costs(network, rows.x), _lbfgs_optimiser(network)
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        objective = _objective(network, batch, family, costs, settings.penalties)[1]
+        objective.backward()
+        return objective
+
+    for step in range(1, settings.steps + 1):
+        if step in updates:
+            follow_hidden_nodes(network, rows.x)
+            costs, optimiser = network_costs(network, rows.x), _lbfgs_optimiser(network)
+        if not math.isfinite(float(optimiser.step(closure).detach())):
+            raise TrainingDiverged(f"the loss of step {step} is not finite")
+        if step % REPORT_EVERY == 0 or step == settings.steps:
+            loss = _objective(network, batch, family, costs, settings.penalties)[0]
+            recorder.report(network, step, loss.item(), _checked_validation(network, validation, family, step))
+
+
+def _lbfgs_optimiser(network: Network) -> torch.optim.LBFGS:
+    return torch.optim.LBFGS(
+        network.parameters(), max_iter=1, max_eval=LINE_SEARCH, tolerance_change=0.0, line_search_fn="strong_wolfe"
+    )
+
+
+def _knot_updates(network: Network, steps: int) -> set[int]:
+    """Return the steps before which the hidden knots follow their nodes."""
+    return {round(share * steps) for share in KNOT_UPDATES} if len(network.layers) > 1 else set()
 
 
 def _rate(step: int, steps: int) -> float:
@@ -134,56 +169,44 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (done + 1 / steps) / WARM_UP) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
 
-def _batch(network: Network, rows: Rows) -> Batch:
-    with torch.no_grad():
-        features = network.layer(0).features(rows.x)
-        return Batch(rows, features, feature_covariance(features))
-
-
-def _batches(network: Network, rows: Rows, size: int, generator: torch.Generator) -> Iterator[Batch]:
-    """Yield the whole table for ever where it fits, else shuffled parts of it."""
-    if len(rows.x) <= size:
-        whole = _batch(network, rows)
+def _batches(network: Network, rows: Rows, settings: TrainingSettings, first: int) -> Iterator[Batch]:
+    """Yield from step `first` on the whole table where it fits, else shuffled parts of it, shuffled anew each time."""
+    size = settings.batch_size
+    if len(rows) <= size:
+        whole = batch_of(network, rows)
         while True:
             yield whole
-    while True:
-        order: Int[Tensor, " rows"] = torch.randperm(len(rows.x), generator=generator)
-        for start in range(0, len(order) - size + 1, size):
-            part = order[start : start + size]
-            yield _batch(network, Rows(rows.x[part], rows.target[part]))
-
-
-def _propagate(network: Network, batch: Batch) -> tuple[Tensor, list[Tensor]]:
-    """Return the outputs and the covariance of every layer's feature map."""
-    covariances = [batch.covariance]
-    nodes = network.layer(0).combine(batch.features, batch.rows.x)
-    for position in range(1, len(network.layers)):
-        layer = network.layer(position)
-        features = layer.features(nodes)
-        covariances.append(feature_covariance(features))
-        nodes = layer.combine(features, nodes)
-    return nodes, covariances
+    parts = len(rows) // size
+    for step in itertools.count(first - 1):
+        if step == first - 1 or step % parts == 0:
+            generator = torch.Generator().manual_seed(settings.seed + step // parts)
+            order: Int[Tensor, " rows"] = torch.randperm(len(rows), generator=generator)
+        start = step % parts * size
+        yield batch_of(network, rows.part(order[start : start + size].to(rows.x.device)))
 
 
 def _objective(
-    network: Network, batch: Batch, family: Family, roughness: list[Tensor], settings: TrainingSettings
+    network: Network, batch: Batch, family: Family, costs: list[Costs], penalties: Penalties
 ) -> tuple[Tensor, Tensor]:
-    """Return the loss and the penalty on one batch."""
-    nodes, covariances = _propagate(network, batch)
-    loss = mean_loss(family, nodes, batch.rows.target)
-    return loss, penalty(network, covariances, roughness, settings.penalties)
+    """Return the loss and the objective on one batch."""
+    loss = batch.rows.loss(family, nodes_of(network, batch))
+    return loss, loss + penalty(network, costs, penalties)
 
 
-def _validation_loss(network: Network, held_out: Batch | None, family: Family) -> float | None:
-    if held_out is None:
+def _hold_shapes(network: Network) -> None:
+    for position in range(len(network.layers)):
+        network.layer(position).hold_shapes()
+
+
+def _validation_loss(network: Network, validation: Rows | None, family: Family) -> float | None:
+    if validation is None:
         return None
     with torch.no_grad():
-        return mean_loss(family, _propagate(network, held_out)[0], held_out.rows.target).item()
+        return float(validation.loss(family, network.evaluate(validation.x)))
 
 
-def _roughness(network: Network) -> list[Tensor]:
-    return [network.layer(position).roughness() for position in range(len(network.layers))]
-
-
-def _state(network: Network) -> dict[str, Tensor]:
-    return {name: value.clone() for name, value in network.state_dict().items()}
+def _checked_validation(network: Network, validation: Rows | None, family: Family, step: int) -> float | None:
+    loss = _validation_loss(network, validation, family)
+    if loss is not None and not math.isfinite(loss):
+        raise TrainingDiverged(f"the validation loss of step {step} is not finite")
+    return loss

@@ -1,57 +1,97 @@
 """A training run from encoded rows to a finished network: scale, place knots, minimise, centre, scale back.
 
-It runs on one thread: the matrices are small, threads that wait for each other cost more than they bring, and
-sums then have one order, so that a seed gives the same network on every number of cores.
+It runs on one thread, but for large tables whose chunks are shared out and summed in their order: sums then have one
+order, so that a seed gives the same network on every number of cores.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from kan.losses import FAMILIES, Family, FamilyName
 from kan.network import Network
-from kan.training.first_order import History, Rows, minimise, split
-from kan.training.knots import centre_edges, follow_hidden_nodes, place_input_knots
-from kan.training.settings import ProgressCallback, TrainingSettings
+from kan.training import first_order, second_order
+from kan.training.checkpoint import Checkpoint, fingerprint
+from kan.training.gauss_newton import Regularization
+from kan.training.history import History, Recorder
+from kan.training.knots import centre_edges, cover_hidden_nodes, follow_hidden_nodes, place_input_knots
+from kan.training.parameters import Parameters
+from kan.training.resumption import RunFile, StepFile
+from kan.training.rows import Rows, split
+from kan.training.second_order import Problem
+from kan.training.settings import Optimizer, ProgressCallback, TrainingSettings, require
+
+LARGEST_SECOND_ORDER = 3000  # parameters
+LARGEST_FORCED = 10_000  # parameters of a network whose matrix is asked for all the same
+SMALLEST_SPREAD = 1e-12  # share of the mean below which a target is constant
+LARGEST_STEP = 3e12  # multiplications of one Gauss–Newton matrix
 
 
-def start(
-    network: Network,
-    x: Float[Tensor, "rows inputs"],
-    target: Float[Tensor, "rows outputs"],
-    family: FamilyName,
-    settings: TrainingSettings,
-) -> Network:
-    """Return a copy of a random network, knots where the data are, outputs at the scale of the target."""
+def start(network: Network, rows: Rows, family: FamilyName, settings: TrainingSettings) -> Network:
+    """Return a copy of a random network, knots where the data are, outputs at the best constant for the target.
+
+    An additive network starts as that constant: its problem has one minimum.
+    """
     started = network.copy()
     with one_thread():
-        place_input_knots(started, x, settings.grid_eps)
-    centre, scale = _scaling(target, FAMILIES[family])
-    started.layer(len(started.layers) - 1).rescale(scale, centre)
+        place_input_knots(started, rows.x, settings.grid_eps)
+        follow_hidden_nodes(started, rows.x)
+    _, scale = _scaling(rows, FAMILIES[family])
+    outputs = started.layer(len(started.layers) - 1)
+    with torch.no_grad():
+        if len(started.layers) == 1:
+            outputs.weights.zero_()
+        outputs.rescale(scale, 0.0)
+        outputs.bias.copy_(FAMILIES[family].start(rows.target, rows.weights))
     return started
 
 
 def train(
-    network: Network,
-    x: Float[Tensor, "rows inputs"],
-    target: Float[Tensor, "rows outputs"],
+    networks: Sequence[Network],
+    rows: Rows,
     family: FamilyName,
     settings: TrainingSettings,
     *,
     stage: str = "fit",
     callback: ProgressCallback | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[Network, History]:
-    """Return a trained copy of a network on the link scale of the target, and the history of its losses.
+    """Return a trained copy of the best of some networks on the link scale of the target, and the run's history.
 
     Afterwards every training row lies inside every hidden domain and every learned edge has mean zero over the rows.
-    Raises TrainingDiverged.
+    With a `checkpoint` the run can be interrupted at any time; the same call goes on where it stood, and the file is
+    deleted at the end. Raises TrainingDiverged, CheckpointRefused.
     """
-    trained = network.copy()
+    settings = replace(settings, optimizer=chosen_optimizer(networks[0], rows, settings))
+    recorder = Recorder(stage, settings.steps, settings.optimizer, callback)
+    mark = fingerprint(networks, rows, settings, stage) if checkpoint is not None else ""
+    file = Checkpoint(checkpoint, mark)
     with one_thread():
-        return trained, _run(trained, Rows(x, target), FAMILIES[family], settings, stage, callback)
+        copies = [network.copy() for network in networks]
+        trained = _run(copies, rows, FAMILIES[family], settings, recorder, file)
+    file.remove()
+    return trained, recorder.history
+
+
+def chosen_optimizer(network: Network, rows: Rows, settings: TrainingSettings) -> Optimizer:
+    """Return the optimizer that was asked for, or the one that fits the size of the network and the table.
+
+    Raises InvalidSetting where second-order steps were asked for and their matrix would fill the memory.
+    """
+    size = Parameters(network).size
+    for position, wanted in enumerate(settings.grid_sizes):
+        layer = network.layer(position)
+        size += (wanted - layer.grid_size) * int((layer.kinds != 0).sum())
+    if settings.optimizer != "auto":
+        fits = settings.optimizer != "gauss_newton" or size <= LARGEST_FORCED
+        expected = f"adam, or a network of at most {LARGEST_FORCED} parameters; this one has {size}"
+        require("optimizer", settings.optimizer, fits, expected)
+        return settings.optimizer
+    work = len(rows) * rows.target.shape[1] * size**2
+    return "gauss_newton" if size <= LARGEST_SECOND_ORDER and work <= LARGEST_STEP else "adam"
 
 
 @contextmanager
@@ -66,33 +106,53 @@ def one_thread() -> Iterator[None]:
 
 
 def _run(
-    network: Network,
+    networks: list[Network],
     rows: Rows,
     family: Family,
     settings: TrainingSettings,
-    stage: str,
-    callback: ProgressCallback | None,
-) -> History:
-    """Train a network in place."""
+    recorder: Recorder,
+    checkpoint: Checkpoint,
+) -> Network:
+    """Train copies of networks."""
     generator = torch.Generator().manual_seed(settings.seed)
-    centre, scale = _scaling(rows.target, family)
-    outputs = network.layer(len(network.layers) - 1)
-    outputs.rescale(1 / scale, -centre / scale)
-    scaled = Rows(rows.x, (rows.target - centre) / scale)
+    centre, scale = _scaling(rows, family)
+    device = torch.device(settings.device)
+    # A Gauss–Newton matrix squares the condition of the problem: single precision would not carry it.
+    dtype = torch.float64 if settings.optimizer == "gauss_newton" else getattr(torch, settings.precision)
+    for network in networks:
+        network.layer(len(network.layers) - 1).rescale(1 / scale, -centre / scale)
+        network.to(device, dtype)
+    scaled = replace(rows, target=(rows.target - centre) / scale, offset=rows.offset / scale)
     training, validation = split(scaled, family, settings.validation_fraction, generator)
-    follow_hidden_nodes(network, rows.x, settings.grid_eps)
-    history = minimise(
-        network, training, validation, family, settings, stage=stage, callback=callback, generator=generator
-    )
-    follow_hidden_nodes(network, rows.x, settings.grid_eps)
-    outputs.rescale(scale, centre)
+    training = training.to(device, dtype)
+    validation = validation.to(device, dtype) if validation is not None else None
+    if settings.optimizer == "gauss_newton":
+        saved = RunFile(checkpoint, recorder, networks[0])
+        problem = Problem(training, validation, family, settings, recorder, saved.write)
+        network = second_order.minimise(networks, problem, saved.read(), generator)
+    else:
+        steps = StepFile(checkpoint, recorder, networks[0])
+        network = first_order.minimise(
+            networks[0], training, validation, family, settings, recorder=recorder, saved=steps
+        )
+    network.to(torch.device("cpu"), torch.float64)
+    cover_hidden_nodes(network, rows.x)
+    network.layer(len(network.layers) - 1).rescale(scale, centre)
+    if recorder.history.regularization is not None:
+        _to_unit_of_target(recorder.history.regularization, scale)
     centre_edges(network, rows.x)
-    return history
+    return network
 
 
-def _scaling(target: Tensor, family: Family) -> tuple[float, float]:
-    """Return mean and standard deviation of a gaussian target; classes are not scaled."""
+def _to_unit_of_target(regularization: Regularization, scale: float) -> None:
+    regularization.dispersion *= scale**2
+    regularization.strengths = [one.cpu().double() / scale**2 for one in regularization.strengths or []]
+
+
+def _scaling(rows: Rows, family: Family) -> tuple[float, float]:
+    """Return mean and standard deviation of a gaussian target; other targets are not scaled."""
     if family.name != "gaussian":
         return 0.0, 1.0
-    deviation = target.std(correction=0).item()
-    return target.mean().item(), deviation if deviation > 0 else 1.0
+    deviation = rows.target.std(correction=0).item()
+    mean = rows.target.mean().item()
+    return mean, deviation if deviation > SMALLEST_SPREAD * abs(mean) else 1.0

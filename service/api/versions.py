@@ -41,7 +41,7 @@ def get_version_inputs(resources: Injected, actor: Caller, model: ModelName, num
 
 @router.get("/{number}/network")
 def get_network(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Network:
-    """Nodes and active edges."""
+    """Nodes, active edges, and the stages of the training."""
     return networks.get_network(resources, actor, model, number)
 
 

@@ -1,14 +1,18 @@
 """What the columns of a dataset mean: kind, unit, range, categories, gaps, and why we think so."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from service.domain.documents import ColumnName, Document, Line, Text
 from service.errors import (
+    CategoricalDirection,
     ClassTooSmall,
     ConstantFeature,
+    DirectionOfClasses,
+    DirectionWithoutInput,
     IdentifierInput,
     NoInputs,
     OneClassTarget,
@@ -24,6 +28,8 @@ from service.errors import (
 Kind = Literal["numeric", "categorical"]
 Direction = Literal["increasing", "decreasing"]
 Family = Literal["gaussian", "binomial", "multinomial"]
+
+OPPOSITE: Mapping[Direction, Direction] = MappingProxyType({"increasing": "decreasing", "decreasing": "increasing"})
 
 MAXIMUM_CLASSES = 20
 MINIMUM_CLASS_ROWS = 5
@@ -68,7 +74,11 @@ class Feature(Document):
     description: str | None = None
     protected: bool = False
     identifier: bool = Field(False, description="Names the rows instead of describing them; never an input.")
-    monotone: Direction | None = None
+    monotone: Direction | None = Field(
+        None,
+        description="How the target moves with the column, all else equal: a quantity itself, or the probability of "
+        "the outcome that is last in order.",
+    )
     rows: int
     missing: int
     distinct: int
@@ -111,15 +121,21 @@ class TrainingColumns(Document):
     target: str
     family: Family
     classes: tuple[str, ...] = ()
+    monotone: dict[str, Direction] = Field(default_factory=dict, description="Directions that the version keeps.")
 
 
 def choose_columns(
-    schema: FeatureSchema, target: str | None, inputs: tuple[str, ...] | None, positive_class: str | None = None
+    schema: FeatureSchema,
+    target: str | None,
+    inputs: tuple[str, ...] | None,
+    positive_class: str | None = None,
+    monotone: Mapping[str, Direction] | None = None,
 ) -> TrainingColumns:
-    """Settle target, inputs and family; raises a leaf of InvalidTraining that names the column at fault.
+    """Settle target, inputs, family and directions; raises a leaf of InvalidTraining that names the column at fault.
 
     Without `inputs`, every column is one that is neither the target, nor protected, nor an identifier, nor constant,
-    nor has more categories than an edge may have.
+    nor has more categories than an edge may have. Without `monotone`, inputs have the directions of the schema, unless
+    another column than its target is predicted; they turn round where the first of two outcomes is the positive class.
     """
     name = target or schema.target
     feature = schema.find(name) if name else None
@@ -132,7 +148,11 @@ def choose_columns(
     family, classes = _family(feature, positive_class)
     chosen = inputs if inputs is not None else _default_inputs(schema, name)
     _check_inputs(schema, chosen, name)
-    return TrainingColumns(inputs=chosen, target=name, family=family, classes=classes)
+    directions = dict(monotone) if monotone is not None else _default_directions(schema, chosen, name, classes)
+    _check_directions(schema, directions, chosen)
+    if directions and len(classes) > 2:
+        raise DirectionOfClasses(name, len(classes))
+    return TrainingColumns(inputs=chosen, target=name, family=family, classes=classes, monotone=directions)
 
 
 def _default_inputs(schema: FeatureSchema, target: str) -> tuple[str, ...]:
@@ -141,6 +161,30 @@ def _default_inputs(schema: FeatureSchema, target: str) -> tuple[str, ...]:
         for f in schema.features
         if f.name != target and not (f.protected or f.identifier or f.is_constant or f.has_too_many_categories)
     )
+
+
+def _default_directions(
+    schema: FeatureSchema, inputs: tuple[str, ...], target: str, classes: tuple[str, ...]
+) -> dict[str, Direction]:
+    if schema.target not in (None, target):
+        return {}
+    turned = classes != tuple(sorted(classes))
+    return {
+        f.name: OPPOSITE[f.monotone] if turned else f.monotone
+        for f in schema.features
+        if f.monotone is not None and f.name in inputs
+    }
+
+
+def _check_directions(schema: FeatureSchema, directions: Mapping[str, Direction], inputs: tuple[str, ...]) -> None:
+    features = schema.by_name()
+    for name in directions:
+        if name not in features:
+            raise UnknownColumn(name, f"/monotone/{name}")
+        if name not in inputs:
+            raise DirectionWithoutInput(name)
+        if features[name].kind == "categorical":
+            raise CategoricalDirection(name)
 
 
 def _check_inputs(schema: FeatureSchema, inputs: tuple[str, ...], target: str) -> None:

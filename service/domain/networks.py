@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from service.domain.documents import Document
 
 Form = Literal["spline", "symbolic", "table", "zero"]
@@ -37,14 +39,31 @@ class Edge(Document):
     sparkline: Sparkline
 
 
+class TrainingStage(Document):
+    """What one stage of a training came to, as the artifact records it."""
+
+    stage: str
+    optimizer: str | None = None
+    steps: int = Field(description="Steps of the last run of the stage.")
+    kept_step: int = Field(description="The step whose network was kept.")
+    active_edges: int
+    dispersion: float | None = Field(None, description="Estimated variance around the prediction; 1 for classes.")
+    degrees_of_freedom: float | None = Field(
+        None, description="How many free numbers the smoothed curves are worth; null where nothing was smoothed."
+    )
+    loss_before: float | None = Field(None, description="Mean loss before edges were removed.")
+    loss_after: float | None = Field(None, description="Mean loss after it, on the same rows.")
+
+
 class Network(Document):
-    """All that the picture of a version needs."""
+    """All that the picture of a version needs, and the stages that led to it."""
 
     shape: tuple[int, ...]
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     edges_before_pruning: int
     spread_meaning: str
+    stages: tuple[TrainingStage, ...]
 
 
 class Candidate(Document):

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from service.domain.documents import ColumnName, Document
+from service.domain.feature_schema import Direction
 
+Optimizer = Literal["auto", "gauss_newton", "adam", "lbfgs"]
 Width = Annotated[int, Field(ge=1, le=64)]
 
 
@@ -22,17 +24,33 @@ class TrainingConfiguration(Document):
     hidden: Annotated[tuple[Width, ...], Field(max_length=4, strict=False)] = Field(
         (), description="Widths of the hidden layers; none gives an additive model."
     )
-    grid_size: int = Field(5, ge=1, le=50, description="Spline intervals per edge (G).")
+    grid_size: int = Field(
+        10, ge=1, le=50, description="Spline intervals per edge (G); smoothing decides how much of them is used."
+    )
     degree: int = Field(3, ge=1, le=5, description="Spline degree (k).")
-    steps: int = Field(300, ge=1, le=5000, description="Most optimiser steps per stage.")
-    sparsity: float | None = Field(
+    monotone: Annotated[dict[ColumnName, Direction], Field(max_length=1000)] | None = Field(
         None,
+        description="Direction by input: over the range of the training data, the predicted quantity or the "
+        "probability of the positive class never moves against it. The dataset's directions when not given; an empty "
+        "object for none.",
+    )
+    optimizer: Optimizer = Field(
+        "auto", description="How the network is found; auto takes gauss_newton where its matrix fits, else adam."
+    )
+    steps: int | None = Field(
+        None, ge=1, le=5000, description="Most optimiser steps per stage; the engine's own when null."
+    )
+    tolerance: float = Field(
+        0.01,
         ge=0,
-        le=10,
-        description="Weight of the L1 and entropy penalty on activations; the engine's own when null.",
+        lt=1,
+        description="Share of what the model explains beyond a constant that may be lost for fewer edges.",
     )
     maximum_edges: int | None = Field(
-        40, ge=1, le=10_000, description="Prune to at most this many active edges; null keeps all above the threshold."
+        40,
+        ge=1,
+        le=10_000,
+        description="Keep at most this many edges, whatever it costs; null lets the tolerance alone decide.",
     )
     symbolify: bool = Field(True, description="Snap edges to symbolic forms where they fit, then refit.")
     minimum_r2: float = Field(0.99, gt=0, le=1, description="Fit that a symbolic form must reach to replace a spline.")
@@ -51,10 +69,14 @@ class Progress(Document):
 
     stage: Literal["data", "fit", "prune", "refit", "symbolify", "evaluate"]
     step: int
-    steps: int
+    steps: int = Field(description="The most steps that the stage may take; it ends earlier once nothing is gained.")
     loss: float | None = None
     validation_loss: float | None = None
     active_edges: int | None = None
+    optimizer: str | None = None
+    damping: float | None = Field(None, description="How far a second-order step is held back; 0 is a full step.")
+    grid_size: int | None = Field(None, description="Spline intervals of the finest layer: grids grow on the way.")
+    seconds: float | None = Field(None, description="Time since the stage began.")
 
 
 class Metric(Document):

@@ -73,12 +73,18 @@ BREAST_CANCER_OVERRIDES = SchemaOverrides(
 CREDIT_OVERRIDES = SchemaOverrides(
     target="default",
     features={
-        "income": FeatureOverride(unit="EUR", description="Gross income of a year."),
-        "debt_ratio": FeatureOverride(description="Monthly debt service divided by monthly income."),
-        "months_since_delinquency": FeatureOverride(
-            unit="months", description="Time since the last late payment; empty if there was none."
+        "income": FeatureOverride(unit="EUR", monotone="decreasing", description="Gross income of a year."),
+        "debt_ratio": FeatureOverride(
+            monotone="increasing", description="Monthly debt service divided by monthly income."
         ),
-        "years_employed": FeatureOverride(unit="years", description="Time with the present employer."),
+        "months_since_delinquency": FeatureOverride(
+            unit="months",
+            monotone="decreasing",
+            description="Time since the last late payment; empty if there was none.",
+        ),
+        "years_employed": FeatureOverride(
+            unit="years", monotone="decreasing", description="Time with the present employer."
+        ),
         "purpose": FeatureOverride(description="What the money is for."),
         "dependants": FeatureOverride(kind="numeric", description="People who live on the income."),
         "sex": FeatureOverride(protected=True, description="Protected attribute: recorded, never an input."),

@@ -1,7 +1,8 @@
 """A model as people look at it: nodes, edges with small curves, one edge in full, and the whole formula."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 
@@ -13,7 +14,7 @@ from kan.network import EdgeId
 from kan.symbolic.fitting import Candidate as FittedForm
 from kan.symbolic.formula import edge_latex, edge_text, name_latex, number_latex, number_text
 from kan.symbolic.library import FUNCTIONS, SymbolicForm
-from service.domain.networks import Candidate, Edge, EdgeDetail, Formula, Network, Node, Sparkline
+from service.domain.networks import Candidate, Edge, EdgeDetail, Formula, Network, Node, Sparkline, TrainingStage
 from service.errors import NotFound
 from service.modelling.registry import LoadedModel
 
@@ -59,14 +60,24 @@ def describe_network(model: LoadedModel) -> Network:
         )
         for edge in model.edges
     )
-    stages = fitted.training.get("stages", [])
-    before = stages[0]["active_edges"] if stages else len(edges)
+    stages = tuple(_stage(record) for record in fitted.training.get("stages", []))
+    before = stages[0].active_edges if stages else len(edges)
     return Network(
         shape=fitted.network.shape,
         nodes=nodes,
         edges=edges,
         edges_before_pruning=before,
         spread_meaning=SPREAD_MEANING,
+        stages=stages,
+    )
+
+
+def _stage(record: Mapping[str, Any]) -> TrainingStage:
+    """A stage of the training record without its loss curve, which the version holds."""
+    losses = record["losses"]
+    return TrainingStage(
+        steps=losses[-1][0] if losses else 0,
+        **{name: record[name] for name in TrainingStage.model_fields if name in record},
     )
 
 

@@ -204,7 +204,9 @@ def _columns(
 ) -> tuple[tables.Dataset, FeatureSchema, TrainingColumns]:
     dataset = datasets.get_dataset(session, dataset_id)
     schema = from_stored(FeatureSchema, dataset.feature_schema)
-    columns = choose_columns(schema, configuration.target, configuration.inputs, configuration.positive_class)
+    columns = choose_columns(
+        schema, configuration.target, configuration.inputs, configuration.positive_class, configuration.monotone
+    )
     return dataset, schema, columns
 
 

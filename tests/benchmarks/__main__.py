@@ -1,104 +1,68 @@
-"""`make bench`: KANs beside logistic regression and gradient boosting, on the same rows in the same run.
+"""`make bench`: networks of this repository beside their peers, on the same rows in the same run.
 
-Times are ratios to gradient boosting of the same run, because absolute times measure the machine.
+Every peer runs in a process and an environment of its own, seed by seed in turn. Times are those of the fit alone;
+read their ratios, for absolute times measure the machine. Tables go to the terminal, `.json` and `.html` files to
+`.venv/bench`.
 """
 
-import io
-import statistics
+import argparse
+import os
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
-import pandas
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from tests.benchmarks.environments import OURS, ROOT
+from tests.benchmarks.jobs import Bench
+from tests.benchmarks.report import Report, save, text
+from tests.benchmarks.suites import continual, formulas, function, large, monotone, scaling, tables, throughput
 
-from kan.estimator import KANClassifier
-from service.modelling.demonstration import breast_cancer_csv, credit_csv
-
-SPLITS = 5
-BASELINE = "gradient boosting"
-
-
-def tables() -> Mapping[str, tuple[Any, Any]]:
-    """The tables by name, as pandas inputs and a 0/1 target."""
-    cancer = pandas.read_csv(io.BytesIO(breast_cancer_csv()))
-    credit = pandas.read_csv(io.BytesIO(credit_csv())).drop(columns=["application", "sex"])
-    return {
-        "breast cancer": (cancer.drop(columns="diagnosis"), (cancer["diagnosis"] == "malignant").to_numpy()),
-        "credit": (credit.drop(columns="default"), (credit["default"] == "yes").to_numpy()),
-    }
+OUTPUT = ROOT / ".venv" / "bench"
+SUITES: dict[str, Callable[[Bench], Report]] = {
+    "function": function.measure,
+    "scaling": scaling.measure,
+    "formulas": formulas.measure,
+    "tables": tables.measure,
+    "large": large.measure,
+    "throughput": throughput.measure,
+    "continual": continual.measure,
+    "monotone": monotone.measure,
+}
 
 
-def candidates() -> Mapping[str, Callable[[Any, Any, int], Any]]:
-    """The models by name; each fits inputs and a target with a seed."""
-    return {
-        "KAN": lambda X, y, seed: KANClassifier(random_state=seed).fit(X, y),
-        "KAN, 40 edges, symbolic": _simplified,
-        "logistic regression": lambda X, y, _seed: make_pipeline(_prepared(), LogisticRegression(max_iter=5000)).fit(
-            X, y
-        ),
-        BASELINE: lambda X, y, seed: HistGradientBoostingClassifier(
-            categorical_features="from_dtype", random_state=seed
-        ).fit(X, y),
-    }
+def main() -> int:
+    """Measure the suites that were asked for; 1 if one of our own jobs failed."""
+    parser = _parser()
+    chosen = parser.parse_args()
+    unknown = [name for name in chosen.suites if name not in SUITES]
+    if unknown:
+        parser.error(f"there is no suite {', '.join(unknown)}; there are {', '.join(SUITES)}")
+    failures = []
+    for name in chosen.suites or SUITES:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        started = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder:
+            bench = Bench(range(chosen.seeds), chosen.quick, chosen.data, chosen.threads, Path(folder))
+            report = SUITES[name](bench)
+        save(report, name, bench, OUTPUT)
+        print(f"\n{text(report)}", flush=True)
+        print(f"  {name} took {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+        failures += [(name, record["label"], record["failure"]) for record in bench.records if record["failure"]]
+    for failure in dict.fromkeys(failures):
+        print(": ".join(failure), file=sys.stderr)
+    return 1 if any(label.startswith(OURS.name) for _, label, _ in failures) else 0
 
 
-def _simplified(X: Any, y: Any, seed: int) -> KANClassifier:
-    """A KAN that is pruned and snapped after it is fitted, as the service does it."""
-    return KANClassifier(random_state=seed).fit(X, y).simplify(max_edges=40).symbolify()
-
-
-def _prepared() -> Any:
-    numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
-    return make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")),
-        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
-    )
-
-
-def measure(table: str, X: Any, y: Any) -> list[str]:
-    """One row of the report per model: test AUC as median and range, fitting time as a ratio."""
-    scores: dict[str, list[float]] = {name: [] for name in candidates()}
-    seconds: dict[str, list[float]] = {name: [] for name in candidates()}
-    for seed in range(SPLITS):
-        X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=seed)
-        for name, fit in candidates().items():
-            prepared = _typed(X_train, name), _typed(X_test, name)
-            started = time.perf_counter()
-            model = fit(prepared[0], y_train, seed)
-            seconds[name].append(time.perf_counter() - started)
-            scores[name].append(float(roc_auc_score(y_test, model.predict_proba(prepared[1])[:, 1])))
-    ratios = {
-        name: statistics.median(own / other for own, other in zip(times, seconds[BASELINE], strict=True))
-        for name, times in seconds.items()
-    }
-    return [
-        f"{table:<14} {name:<24} AUC {statistics.median(found):.4f} ({min(found):.4f} to {max(found):.4f})"
-        f"   time x{ratios[name]:.2f}"
-        for name, found in scores.items()
-    ]
-
-
-def _typed(X: Any, name: str) -> Any:
-    if name != BASELINE:
-        return X
-    return X.astype(dict.fromkeys(X.select_dtypes(exclude="number").columns, "category"))
-
-
-def main() -> None:
-    """Print the comparison."""
-    print(f"Median over {SPLITS} splits 80/20; time is the ratio to {BASELINE} on the same split.")
-    for name, (X, y) in tables().items():
-        for line in measure(name, X, y):
-            print(line, flush=True)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("suites", nargs="*", metavar="suite", help=f"some of {', '.join(SUITES)}")
+    parser.add_argument("--seeds", type=int, default=5, help="repetitions of every measurement")
+    parser.add_argument("--quick", action="store_true", help="small sizes and without the slowest peers")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="tables from outside")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of every peer")
+    return parser
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,6 +12,7 @@ PAGES = sorted(path for path in (ROOT / "frontend/src").rglob("*.ts*") if path.n
 SOURCES = [str(path.relative_to(ROOT)) for path in (*PYTHON, *PAGES)]
 VAGUE = {"utils", "helpers", "manager", "common", "base", "core", "misc"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
+STORES_ITS_SETTINGS = "kan/configuration.py"  # scikit-learn wants a constructor that stores each by name
 ONE_PIECE = {"service/errors.py"}  # one tree of small classes, read as a list
 
 
@@ -46,6 +47,7 @@ def test_no_function_is_too_long() -> None:
         for node in _functions(path)
         # A migration is one list of tables, told in order.
         if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION and "versions" not in path.parts
+        if (str(path.relative_to(ROOT)), node.name) != (STORES_ITS_SETTINGS, "__init__")
     ]
     assert long == []
 

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from kan.features import CategoricalFeature, Feature, NumericFeature
 from kan.model import FittedModel
-from kan.network import Network, initial_network
+from kan.network import EdgeId, Network, initial_network
+from kan.symbolic.library import SymbolicForm
 
 MIXED = (
     NumericFeature("age", "years", 18.0, 90.0),
@@ -27,7 +28,13 @@ def random_network(
     """Return a network with edges of about unit size, so that hidden nodes also leave their domains."""
     generator = torch.Generator().manual_seed(seed)
     network = initial_network(
-        features, sizes[:-1], sizes[-1], grid_size=grid_size, degree=degree, base="silu", generator=generator
+        features,
+        sizes[:-1],
+        sizes[-1],
+        grid_sizes=[grid_size] * len(sizes),
+        degree=degree,
+        base="silu",
+        generator=generator,
     )
     with torch.no_grad():
         for position in range(len(sizes)):
@@ -36,6 +43,20 @@ def random_network(
             layer.weights.copy_(noise * layer.mask)
             layer.bias.copy_(torch.randn(layer.bias.shape, generator=generator, dtype=torch.float64))
     return network
+
+
+def network_with_every_form(
+    seed: int = 0, hidden: Sequence[int] = (3,), outputs: int = 1, degree: int = 3, grid_size: int = 4
+) -> Network:
+    """Return a network of `MIXED` with splines, tables, gaps, formulas and removed edges."""
+    network = random_network(MIXED, (*hidden, outputs), seed, degree, grid_size)
+    network = network.with_symbolic(EdgeId(0, 0, 0), SymbolicForm("sin", 0.05, 0.1, 1.5, 0.2))
+    if not hidden:
+        return network.with_zero(EdgeId(0, 2, outputs - 1)) if outputs > 1 else network
+    network = network.with_symbolic(EdgeId(0, 1, 1), SymbolicForm("tanh", 4e-4, -1.0, 2.0, 0.0))
+    last = network.shape[2] - 1
+    network = network.with_symbolic(EdgeId(1, 0, last), SymbolicForm("square", 0.3, 0.1, 1.0, -0.5))
+    return network.with_zero(EdgeId(0, 2, 2)).with_zero(EdgeId(1, 1, 0))
 
 
 def random_rows(

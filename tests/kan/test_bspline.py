@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import BSpline
 
-from kan.bspline import basis, basis_derivative, greville
+from kan.bspline import basis, greville, local_basis
 from kan.grid import clamped
 
 DEGREES = st.integers(1, 5)
@@ -21,6 +21,13 @@ def knots_and_points(
     breakpoints = start + torch.tensor([0.0, *spacings], dtype=torch.float64).cumsum(0)
     points = breakpoints[0] + torch.tensor(shares, dtype=torch.float64) * (breakpoints[-1] - breakpoints[0])
     return clamped(breakpoints.unsqueeze(0), degree), points.unsqueeze(1)
+
+
+def slopes(points: torch.Tensor, knots: torch.Tensor, degree: int) -> torch.Tensor:
+    local = local_basis(points.T.contiguous(), knots, degree)
+    dense = points.new_zeros(*points.shape, knots.shape[1] - degree - 1)
+    index = local.first.T.unsqueeze(2) + torch.arange(degree + 1)
+    return dense.scatter(2, index, local.slopes().permute(2, 1, 0))
 
 
 @given(DEGREES, st.floats(-100, 100), SPACINGS, SHARES)
@@ -37,7 +44,7 @@ def test_derivatives_are_those_of_scipy(degree: int, start: float, spacings: lis
     if len(inner):
         spline = BSpline(knots[0].numpy(), np.eye(len(spacings) + degree), degree)
         expected = spline.derivative()(inner[:, 0].numpy())
-        found = basis_derivative(inner, knots, degree)[:, 0].numpy()
+        found = slopes(inner, knots, degree)[:, 0].numpy()
         np.testing.assert_allclose(found, expected, atol=1e-9, rtol=1e-9)
 
 
@@ -46,21 +53,33 @@ def test_values_sum_to_one_and_slopes_to_zero(
     degree: int, start: float, spacings: list[float], shares: list[float]
 ) -> None:
     knots, points = knots_and_points(start, spacings, shares, degree)
-    values, slopes = basis(points, knots, degree), basis_derivative(points, knots, degree)
+    values, derivatives = basis(points, knots, degree), slopes(points, knots, degree)
     assert torch.allclose(values.sum(-1), torch.ones(()).double(), atol=1e-12)
-    assert float((slopes.sum(-1) / slopes.abs().sum(-1)).abs().max()) < 1e-12
+    assert float((derivatives.sum(-1) / derivatives.abs().sum(-1)).abs().max()) < 1e-12
     assert float(values.min()) >= -1e-14
     assert int((values[:, 0] != 0).sum(-1).max()) <= degree + 1
 
 
-@pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])
-def test_slopes_are_the_gradients_of_the_values(degree: int) -> None:
-    knots = clamped(torch.tensor([[0.0, 0.4, 1.0, 3.0], [-1.0, 0.0, 2.0, 2.5]], dtype=torch.float64), degree)
-    points = torch.tensor([[0.1, -0.7], [1.2, 2.1], [2.9, 1.0]], dtype=torch.float64, requires_grad=True)
-    factors = torch.arange(1.0, degree + 4, dtype=torch.float64)
-    (basis(points, knots, degree) @ factors).sum().backward()
-    assert points.grad is not None
-    assert torch.allclose(points.grad, basis_derivative(points.detach(), knots, degree) @ factors, atol=1e-12)
+@given(DEGREES, st.floats(-100, 100), SPACINGS, SHARES, st.floats(-10, 10))
+def test_beyond_the_point_values_continue_along_their_slope(
+    degree: int, start: float, spacings: list[float], shares: list[float], beyond: float
+) -> None:
+    knots, points = knots_and_points(start, spacings, shares, degree)
+    there = local_basis(points.T, knots, degree)
+    further = local_basis(points.T, knots, degree, torch.full_like(points.T, beyond))
+    expected = there.values + beyond * there.slopes()
+    torch.testing.assert_close(further.values, expected, atol=1e-11 * float(expected.abs().max()), rtol=0)
+    assert torch.equal(further.slopes(), there.slopes())
+
+
+@pytest.mark.parametrize("intervals", [1, 2, 3, *range(30, 70), 96, 1000])
+def test_every_interval_of_a_wide_grid_is_found(intervals: int) -> None:
+    spacings = torch.rand(2, intervals, generator=torch.Generator().manual_seed(intervals), dtype=torch.float64) + 0.05
+    breakpoints = torch.nn.functional.pad(spacings.cumsum(1), (1, 0))
+    middles = breakpoints[:, :-1] + spacings / 2
+    for points in (breakpoints[:, :-1], middles, breakpoints[:, 1:].nextafter(breakpoints[:, :-1])):
+        first = local_basis(points.contiguous(), clamped(breakpoints, 3), 3).first
+        assert torch.equal(first, torch.arange(intervals).expand(2, -1))
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])

@@ -11,6 +11,7 @@ import torch
 from kan.errors import (
     FeatureWithoutValues,
     InputError,
+    InvalidSetting,
     MissingFeature,
     MissingValueNotSeen,
     NoFeatures,
@@ -151,3 +152,26 @@ def test_rows_outside_the_training_domain_are_named() -> None:
         ),
         (DomainWarning("out_of_domain", "age"),),
     ]
+
+
+def test_declared_domain_counts_where_it_is_wider_than_the_data() -> None:
+    columns = {"a": [1.0, 2.0], "b": [1.0, 9.0], "c": [5.0, 5.0]}
+    domains = {"a": (0.0, 4.0), "b": (2.0, 3.0), "c": (0.0, 10.0)}
+    found = infer_features(columns, domains=domains)
+    assert found == (
+        NumericFeature("a", None, 0.0, 4.0),
+        NumericFeature("b", None, 1.0, 9.0),
+        NumericFeature("c", None, 0.0, 10.0),
+    )
+    assert not found[2].is_constant  # rows to come may have other values
+
+
+@pytest.mark.parametrize("domain", [(1.0, 1.0), (2.0, 1.0), (0.0, float("inf")), (float("nan"), 1.0)])
+def test_domain_that_is_no_interval_is_refused(domain: tuple[float, float]) -> None:
+    with pytest.raises(InvalidSetting, match=r"domains\['a'\]"):
+        infer_features({"a": [1.0, 2.0]}, domains={"a": domain})
+
+
+def test_domain_of_a_column_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UnknownFeature, match="'z'"):
+        infer_features({"a": [1.0, 2.0]}, domains={"z": (0.0, 1.0)})

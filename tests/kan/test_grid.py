@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kan.grid import MINIMUM_SPACING, adaptive_knots, column_ranges
+from kan.grid import MINIMUM_SPACING, QUANTILE_ROWS, adaptive_knots, column_ranges
 
 VALUES = st.lists(st.one_of(st.floats(-1e6, 1e6), st.sampled_from([0.0, 1.0])), min_size=1, max_size=40)
 
@@ -63,3 +63,45 @@ def test_knots_blend_uniform_and_quantile(grid_eps: float, expected: float) -> N
 def test_margin_widens_both_sides() -> None:
     knots = adaptive_knots(column([0.0, 10.0]), grid_size=2, degree=1, grid_eps=1.0, margin=0.1)
     assert (float(knots[0, 0]), float(knots[0, -1])) == (-1.0, 11.0)
+
+
+def test_declared_domain_is_kept_and_its_empty_part_gets_knots_too() -> None:
+    border = torch.tensor([-1.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
+    left = torch.linspace(-1, -0.6, 100, dtype=torch.float64).unsqueeze(1)
+    for grid_eps in (0.0, 0.3, 1.0):
+        inner = adaptive_knots(left, grid_size=50, degree=3, grid_eps=grid_eps, domain=border)[0, 3:-3]
+        assert (float(inner[0]), float(inner[-1])) == (-1.0, 1.0)
+        assert float(inner.diff().min()) > 0
+        assert float(inner.diff().max()) < 2.5 * 2 / 50
+        assert int((inner > -0.6).sum()) > 20
+
+
+def test_declared_domain_without_any_spread_in_the_data_is_divided_evenly() -> None:
+    border = torch.tensor([0.0], dtype=torch.float64), torch.tensor([10.0], dtype=torch.float64)
+    for values in ([7.0, 7.0], [float("nan")] * 2):
+        inner = adaptive_knots(column(values), grid_size=5, degree=3, grid_eps=0.3, domain=border)[0, 3:-3]
+        assert inner.tolist() == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+
+
+def test_rows_that_fill_the_domain_decide_where_the_knots_are() -> None:
+    border = torch.tensor([0.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
+    skewed = torch.linspace(0, 1, 1001, dtype=torch.float64).unsqueeze(1) ** 3
+    with_domain = adaptive_knots(skewed, grid_size=8, degree=2, grid_eps=0.4, domain=border)
+    assert torch.allclose(with_domain, adaptive_knots(skewed, grid_size=8, degree=2, grid_eps=0.4))
+    expected = 0.4 * torch.linspace(0, 1, 9, dtype=torch.float64) + 0.6 * torch.linspace(0, 1, 9).double() ** 3
+    assert torch.allclose(with_domain[0, 2:-2], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e12])
+def test_size_of_the_values_does_not_matter(size: float) -> None:
+    values = torch.linspace(0, 1, 50, dtype=torch.float64).unsqueeze(1) ** 2
+    knots = adaptive_knots(values * size, grid_size=6, degree=3, grid_eps=0.2)
+    assert torch.allclose(knots / size, adaptive_knots(values, grid_size=6, degree=3, grid_eps=0.2), rtol=1e-9)
+
+
+def test_large_table_is_met_by_evenly_chosen_rows() -> None:
+    many = torch.linspace(0, 1, 3 * QUANTILE_ROWS, dtype=torch.float64).unsqueeze(1) ** 2
+    few = torch.linspace(0, 1, 1000, dtype=torch.float64).unsqueeze(1) ** 2
+    settings = {"grid_size": 7, "degree": 1, "grid_eps": 0.1}
+    found, expected = (adaptive_knots(one, **settings) for one in (many, few))  # type: ignore[arg-type]  # one dict holds ints and a float
+    assert torch.allclose(found, expected, atol=1e-3)

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.interpolate import BSpline
 
-from kan.bspline import greville
+from kan.constraints import INCREASING
 from kan.errors import EdgeFormRefused, ShapeMismatch
 from kan.grid import clamped
 from kan.layer import Layer, LayerInput
@@ -43,6 +45,17 @@ def test_training_path_and_exact_path_agree() -> None:
     assert torch.allclose(layer.combine(layer.features(ROWS), ROWS), layer(ROWS), atol=1e-12)
 
 
+@pytest.mark.parametrize("grid_size", [1, 5, 48])
+def test_features_of_a_row_have_the_same_bits_wherever_it_stands(grid_size: int) -> None:
+    layer = Layer((LayerInput(),) * 7, 1, grid_size=grid_size, degree=3)
+    rows = torch.randn(203, 7, generator=torch.Generator().manual_seed(grid_size), dtype=torch.float64)
+    together = layer.features_and_slopes(rows)
+    for start in range(0, 203, 29):
+        for stop in (start + 1, start + 3, start + 17):
+            for alone, all_rows in zip(layer.features_and_slopes(rows[start:stop]), together, strict=True):
+                assert torch.equal(alone, all_rows[start:stop])
+
+
 def test_a_row_gives_the_same_bits_alone_and_among_others() -> None:
     layer = random_layer()
     many = ROWS.repeat(101, 1)
@@ -61,6 +74,57 @@ def test_derivative_is_the_slope_everywhere(base: str, source: int) -> None:
     after, before = layer.activations(column(points + step, source)), layer.activations(column(points - step, source))
     secant = ((after - before) / (2 * step))[:, :, source]
     assert torch.allclose(layer.derivatives(column(points, source))[:, :, source], secant, atol=1e-6)
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])
+def test_features_and_slopes_are_those_of_scipy(degree: int) -> None:
+    layer = Layer((LayerInput(centre=1.0, half_width=2.0), LayerInput()), 1, grid_size=6, degree=degree, base="zero")
+    breakpoints = torch.tensor([[-1, -0.999, -0.9, 0.1, 0.11, 0.7, 1], [-8, -1, 0, 1e-3, 2, 3, 50]]).double()
+    layer.knots.copy_(clamped(breakpoints, degree))
+    u = torch.stack([torch.linspace(-1, 1, 402)[1:-1], torch.linspace(-8, 50, 402)[1:-1]], dim=1).double()
+    values, slopes = layer.features_and_slopes(u * layer.half_width + layer.centre)
+    assert torch.equal(values, layer.features(u * layer.half_width + layer.centre))
+    for i, half_width in enumerate((2.0, 1.0)):
+        spline = BSpline(layer.knots[i].numpy(), np.eye(layer.functions), degree)
+        expected = spline.derivative()(u[:, i].numpy()) / half_width
+        np.testing.assert_allclose(values[:, i, 1:-1].numpy(), spline(u[:, i].numpy()), atol=1e-12)
+        np.testing.assert_allclose(slopes[:, i, 1:-1].numpy(), expected, atol=1e-12 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("base", ["silu", "identity", "zero"])
+@pytest.mark.parametrize("degree", [1, 3, 5])
+def test_gradient_of_the_features_is_their_slope(base: str, degree: int) -> None:
+    layer, rows = random_layer(base=base, degree=degree), ROWS.clone().requires_grad_()
+    for m in range(layer.width):
+        (gradient,) = torch.autograd.grad(layer.features(rows)[:, :, m].sum(), rows)
+        torch.testing.assert_close(gradient, layer.features_and_slopes(ROWS)[1][:, :, m], atol=1e-13, rtol=1e-13)
+    numbers = Layer((LayerInput(centre=10.0, half_width=4.0), LayerInput()), 1, grid_size=4, degree=degree)
+    points = torch.tensor([[8.1, 0.3], [12.4, -0.9], [30.0, 2.0], [-5.0, -7.0]], dtype=torch.float64)
+    assert torch.autograd.gradcheck(numbers.features, points.requires_grad_())
+
+
+def test_missing_value_that_was_never_seen_in_training_stays_missing() -> None:
+    layer = random_layer()
+    rows = torch.tensor([[math.nan, 0.0, 0.3], [8.0, 0.0, 0.3]], dtype=torch.float64)
+    assert layer(rows).isnan().tolist() == [[True, True], [False, False]]
+    assert layer.derivatives(rows)[:, :, 0].isnan().tolist() == [[True, True], [False, False]]
+
+
+def test_single_precision_is_kept() -> None:
+    layer, single = random_layer(), random_layer().float()
+    x = ROWS.float().requires_grad_()
+    nodes = single.combine(single.features(x), x)
+    torch.testing.assert_close(nodes.double(), layer(ROWS), atol=1e-4, rtol=1e-4)
+    nodes.sum().backward()
+    assert x.grad is not None
+    assert x.grad.dtype == single.features_and_slopes(x)[1].dtype == torch.float32
+
+
+@pytest.mark.parametrize("inputs", [INPUTS, (LayerInput(categories=2),), (LayerInput(), LayerInput())])
+def test_table_without_rows_has_features_too(inputs: tuple[LayerInput, ...]) -> None:
+    layer = Layer(inputs, 2, grid_size=4, degree=3)
+    x = torch.zeros(0, len(inputs), dtype=torch.float64)
+    assert layer.features(x).shape == layer.features_and_slopes(x)[1].shape == (0, len(inputs), layer.width)
 
 
 def test_edges_continue_as_straight_lines_outside_the_domain() -> None:
@@ -137,6 +201,43 @@ def test_symbolic_edge_is_scaled_in_training_without_losing_its_shape() -> None:
     assert layer.symbolic_form(1, 2) == SymbolicForm("square", 1.0, -1.0, 1.5 * 1e-6, 1.5 * 2e-6)
 
 
+def test_symbolic_terms_are_value_and_slope_of_every_formula_times_its_factor() -> None:
+    layer, form = random_layer(), SymbolicForm("square", 1.0, -1.0, 0.5, 2.0)
+    layer.set_symbolic(1, 2, form)
+    layer.set_symbolic(0, 0, SymbolicForm("sin", 0.3, 0.0, 2.0, 0.0))
+    with torch.no_grad():
+        layer.scales.copy_(torch.tensor([2.0, -3.0]))
+    values, slopes = layer.symbolic_terms(ROWS, torch.ones(2, dtype=torch.float64))
+    scaled = layer.symbolic_terms(ROWS, layer.scales)
+    assert values.shape == slopes.shape == (len(ROWS), 2)
+    assert torch.allclose(scaled[0], layer.scales * values, rtol=1e-12)
+    assert torch.allclose(scaled[1], layer.scales * slopes, rtol=1e-12)
+    for k, (target, source) in enumerate([(1, 2), (0, 0)]):
+        present = ~ROWS[:, source].isnan()
+        activation, derivative = (f(ROWS)[present, target, source] for f in (layer.activations, layer.derivatives))
+        assert torch.allclose(layer.scales[k] * values[present, k], activation, rtol=1e-12)
+        assert torch.allclose(layer.scales[k] * slopes[present, k], derivative, rtol=1e-12)
+        assert values[~present, k].tolist() == slopes[~present, k].tolist() == [0.0] * int((~present).sum())
+
+
+def test_edge_that_is_held_to_a_shape_has_no_base_and_is_brought_back_to_it() -> None:
+    layer = random_layer()
+    layer.shapes[0, 0] = INCREASING
+    layer.refresh_mask()
+    assert (float(layer.mask[0, 0, 0]), float(layer.mask[1, 0, 0])) == (0.0, 1.0)
+    with torch.no_grad():
+        layer.weights.mul_(layer.mask)
+    others = layer.weights[1].clone()
+    layer.hold_shapes()
+    points = torch.linspace(-20, 40, 300, dtype=torch.float64)
+    assert float(layer.activations(column(points, 0))[:, 0, 0].detach().diff().min()) >= -1e-13
+    assert torch.equal(layer.weights[1], others)
+    layer.set_symbolic(0, 0, SymbolicForm("sin", 1.0, 0.0, 1.0, 0.0))
+    before = layer.weights.clone()
+    layer.hold_shapes()
+    assert torch.equal(layer.weights, before)
+
+
 def test_edge_can_be_snapped_twice_and_removed() -> None:
     layer = random_layer()
     first, second = SymbolicForm("sin", 1.0, 0.0, 1.0, 0.0), SymbolicForm("exp", 1.0, 0.0, 2.0, 0.0)
@@ -161,41 +262,6 @@ def test_training_never_touches_removed_edges() -> None:
     assert layer.weights.grad is not None
     assert layer.weights.grad[0, 2].abs().max() == 0
     assert layer.weights.grad[0, 0].abs().max() > 0
-
-
-@pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])
-def test_function_that_fits_both_grids_survives_a_move_exactly(degree: int) -> None:
-    layer = Layer((LayerInput(),), 1, grid_size=3, degree=degree)
-    with torch.no_grad():
-        layer.weights[0, 0, 0] = 0.7
-        layer.weights[0, 0, 1 : layer.functions + 1] = 2 * greville(layer.knots, degree)[0] - 1
-    points = torch.linspace(-1, 1, 201, dtype=torch.float64).unsqueeze(1)
-    before = layer.activations(points)
-    moved = clamped(torch.tensor([[-1.0, -0.8, 0.7, 1.0]], dtype=torch.float64), degree)
-    assert layer.set_knots(moved, points) < 1e-12
-    assert torch.equal(layer.knots, moved)
-    assert torch.allclose(layer.activations(points), before, atol=1e-12)
-
-
-def test_move_of_knots_reports_the_largest_change_at_the_rows() -> None:
-    layer = random_layer()
-    rows = torch.cat([column(torch.linspace(6, 14, 50, dtype=torch.float64), 0), ROWS])
-    before = layer.activations(rows)
-    knots = layer.knots.clone()
-    knots[:, 4:7] += 0.15
-    error = layer.set_knots(knots, rows)
-    assert error == pytest.approx(float((layer.activations(rows) - before).detach().abs().max()), rel=1e-6)
-    assert 0 < error < 1
-
-
-def test_straight_lines_are_not_rough() -> None:
-    layer = Layer((LayerInput(has_missing=True),), 1, grid_size=3, degree=3)
-    layer.knots.copy_(clamped(torch.tensor([[-1.0, -0.9, 0.5, 1.0]], dtype=torch.float64), 3))
-    weights = torch.zeros(layer.width, dtype=torch.float64)
-    weights[1:7] = 2 * greville(layer.knots, 3)[0] - 1
-    assert (layer.roughness()[0] @ weights).abs().max() < 1e-12
-    weights[4] += 0.1
-    assert (layer.roughness()[0] @ weights).abs().max() > 0.05
 
 
 def test_rows_of_another_width_are_refused() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from kan.errors import OutputUndefined
+from kan.losses import FamilyName
 from kan.model import CHUNK_ROWS, REFERENCE_ROWS, output_names, reference_rows
 from kan.network import EdgeId
 from kan.symbolic.library import SymbolicForm
@@ -22,6 +23,13 @@ def test_response_is_on_the_scale_of_the_family() -> None:
 def test_gaussian_response_is_the_link() -> None:
     model = random_model()
     assert torch.equal(model.predict_response(model.reference), model.predict_link(model.reference))
+
+
+@pytest.mark.parametrize("family", ["poisson", "gamma"])
+def test_response_with_a_log_link_is_above_zero(family: FamilyName) -> None:
+    model = replace(random_model(), family=family)
+    assert model.link == "log"
+    assert torch.equal(model.predict_response(model.reference), model.predict_link(model.reference).exp())
 
 
 def test_chunks_do_not_change_a_bit() -> None:

@@ -5,12 +5,13 @@ import itertools
 import pytest
 import torch
 
+from kan.constraints import CONCAVE, CONVEX, DECREASING, INCREASING
 from kan.errors import InvalidEdge, ShapeMismatch
 from kan.features import CategoricalFeature, NumericFeature
 from kan.layer import Layer, LayerInput
-from kan.network import EdgeId, Network, initial_network
+from kan.network import EdgeId, Network, constraint_shapes, first_grid, initial_network
 from kan.symbolic.library import SymbolicForm
-from tests.kan.random_models import MIXED, random_network, random_rows
+from tests.kan.random_models import MIXED, network_with_every_form, numeric_features, random_network, random_rows
 
 NETWORK = random_network(MIXED, (4, 2, 1), seed=3)
 ROWS = random_rows(MIXED, 50, seed=4, spread=1.3)
@@ -33,6 +34,11 @@ def test_trace_ends_in_the_output_and_adds_up_at_every_node() -> None:
 def test_output_of_a_row_does_not_depend_on_the_rows_beside_it() -> None:
     together = NETWORK(ROWS)
     assert all(torch.equal(NETWORK(ROWS[row : row + 1])[0], together[row]) for row in range(50))
+
+
+def test_matrix_products_give_the_same_outputs_to_rounding() -> None:
+    network = network_with_every_form(hidden=(3, 2), outputs=2)
+    assert torch.allclose(network.evaluate(ROWS), network(ROWS), atol=1e-10)
 
 
 def test_edges_are_listed_in_order_and_forms_named() -> None:
@@ -120,7 +126,7 @@ def test_layers_that_do_not_fit_are_refused() -> None:
 def test_same_generator_state_gives_the_same_network() -> None:
     first, second, other = (
         initial_network(
-            MIXED, (2,), 1, grid_size=3, degree=2, base="silu", generator=torch.Generator().manual_seed(seed)
+            MIXED, (2,), 1, grid_sizes=[3, 3], degree=2, base="silu", generator=torch.Generator().manual_seed(seed)
         )
         for seed in (1, 1, 2)
     )
@@ -135,8 +141,54 @@ def test_constant_features_start_without_edges() -> None:
         CategoricalFeature("one", ("x",)),
     )
     generator = torch.Generator().manual_seed(0)
-    network = initial_network(features, (), 2, grid_size=3, degree=3, base="silu", generator=generator)
+    network = initial_network(features, (), 2, grid_sizes=[3], degree=3, base="silu", generator=generator)
     assert network.active_edges() == [EdgeId(0, 0, 0), EdgeId(0, 0, 1)]
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3, 5, 6, 10, 12, 24, 96])
+def test_first_grid_is_the_last_one_halved_as_long_as_three_intervals_stay(wanted: int) -> None:
+    grid = first_grid(wanted)
+    doublings = wanted // grid
+    assert grid * doublings == wanted
+    assert doublings & (doublings - 1) == 0
+    assert grid >= min(3, wanted)
+    assert grid % 2 == 1 or grid // 2 < 3
+
+
+def test_every_layer_begins_on_its_own_grid() -> None:
+    generator = torch.Generator().manual_seed(0)
+    network = initial_network(MIXED, (2,), 1, grid_sizes=[3, 7], degree=2, base="zero", generator=generator)
+    assert [network.layer(at).grid_size for at in (0, 1)] == [3, 7]
+    assert bool((network.layer(0).weights[:, :2, 0] == 0).all())
+
+
+def test_feature_with_a_direction_makes_every_edge_behind_it_rise() -> None:
+    features = numeric_features(3)
+    shapes = constraint_shapes(features, {"f0": -1}, None, hidden=True, outputs=1)
+    assert shapes == (DECREASING, 0, 0)
+    network = initial_network(
+        features,
+        (3, 2),
+        1,
+        grid_sizes=[4, 4, 4],
+        degree=3,
+        base="silu",
+        shapes=shapes,
+        generator=torch.Generator().manual_seed(0),
+    )
+    assert network.layer(0).shapes.tolist() == [[DECREASING, 0, 0]] * 3
+    assert bool((network.layer(1).shapes == INCREASING).all())
+    x = torch.zeros(200, 3, dtype=torch.float64)
+    x[:, 0] = torch.linspace(-4, 4, 200)
+    outputs = network(x)[:, 0].detach()
+    assert float(outputs.diff().max()) < 0  # a line of its own random slope, not a constant
+
+
+def test_free_network_has_no_shapes() -> None:
+    assert constraint_shapes(MIXED, None, None, hidden=True, outputs=3) == ()
+    assert constraint_shapes(MIXED, {}, {}, hidden=True, outputs=3) == ()
+    both = constraint_shapes(MIXED, {"age": 1}, {"age": "concave", "income": "convex"}, hidden=False, outputs=1)
+    assert both == (INCREASING | CONCAVE, CONVEX, 0)
 
 
 def test_global_random_state_is_left_alone() -> None:

@@ -5,7 +5,7 @@ import torch
 
 from kan.errors import InvalidSetting, NoEdgesLeft
 from kan.network import EdgeId
-from kan.pruning import edge_scores, prune
+from kan.pruning import connected, edge_scores, prune, ranking, scores, without
 from kan.symbolic.library import SymbolicForm
 from tests.kan.random_models import MIXED, numeric_features, random_network, random_rows
 
@@ -75,6 +75,53 @@ def test_symbolic_edges_are_scored_and_kept_too() -> None:
     assert prune(network, ROWS, threshold=0.5).active_edges() == [edge]
 
 
+def test_score_of_a_node_is_what_its_edges_hand_on() -> None:
+    found = scores(DEEP, ROWS)
+    assert [len(one) for one in found.nodes] == [3, 3, 2, 1]
+    assert float(found.nodes[-1][0]) == pytest.approx(float(DEEP(ROWS).std(correction=0).detach()))
+    for position, nodes in enumerate(found.nodes[:-1]):
+        for source, score in enumerate(nodes.tolist()):
+            own = [one for edge, one in found.edges.items() if (edge.layer, edge.source) == (position, source)]
+            assert score == pytest.approx(sum(own))
+
+
+def test_scores_are_in_the_unit_of_the_output() -> None:
+    scaled = DEEP.copy()
+    scaled.layer(2).rescale(10.0, 3.0)
+    before, after = scores(DEEP, ROWS), scores(scaled, ROWS)
+    assert all(after.edges[edge] == pytest.approx(10 * score) for edge, score in before.edges.items())
+
+
+def test_weak_nodes_and_inputs_lose_all_their_edges() -> None:
+    nodes = scores(DEEP, ROWS).nodes
+    weakest = [int(one.argmin()) for one in nodes[:3]]
+    shares = [float(one.min() / one.max()) for one in nodes[:3]]
+    threshold = 1.0001 * min(shares)
+    position = shares.index(min(shares))
+    edges = prune(DEEP, ROWS, node_threshold=threshold).active_edges()
+    assert (position, weakest[position]) not in {(edge.layer, edge.source) for edge in edges}
+    others = set(range(len(nodes[position]))) - {weakest[position]}
+    assert others <= {edge.source for edge in edges if edge.layer == position}
+
+
+def test_ranking_goes_from_the_largest_score_down_and_breaks_ties_by_place() -> None:
+    first, second, third = EdgeId(0, 0, 0), EdgeId(0, 1, 0), EdgeId(1, 0, 0)
+    assert ranking({third: 1.0, second: 2.0, first: 2.0}) == [first, second, third]
+
+
+def test_edges_off_every_path_are_not_connected() -> None:
+    path = {EdgeId(0, 1, 2), EdgeId(1, 2, 0), EdgeId(2, 0, 0)}
+    assert connected(path | {EdgeId(0, 0, 1), EdgeId(1, 0, 1), EdgeId(2, 1, 0)}, DEEP) == path
+
+
+def test_edges_that_are_taken_out_leave_their_mean_at_every_node() -> None:
+    removed = {EdgeId(0, 0, 0), EdgeId(0, 2, 1)}
+    smaller = without(DEEP, ROWS, removed)
+    before, after = DEEP.trace(ROWS), smaller.trace(ROWS)
+    assert set(DEEP.active_edges()) - set(smaller.active_edges()) == removed
+    assert torch.allclose(after.inputs[1].mean(dim=0), before.inputs[1].mean(dim=0))
+
+
 def test_cut_of_every_path_is_refused() -> None:
     with pytest.raises(NoEdgesLeft):
         prune(DEEP, ROWS, threshold=0.0, max_edges=2)
@@ -92,3 +139,6 @@ def test_network_that_does_nothing_cannot_be_pruned() -> None:
 def test_settings_out_of_range_are_refused(threshold: float, limit: int | None) -> None:
     with pytest.raises(InvalidSetting, match=r"threshold|max_edges"):
         prune(DEEP, ROWS, threshold=threshold, max_edges=limit)
+    if limit is None:
+        with pytest.raises(InvalidSetting, match="node_threshold"):
+            prune(DEEP, ROWS, node_threshold=threshold)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
+from kan.constraints import INCREASING
 from kan.errors import ArtifactCorrupted
 from kan.model import FittedModel
 from kan.network import EdgeId
@@ -74,9 +75,33 @@ def test_retrained_scale_of_a_formula_is_stored() -> None:
     network = MODEL.network.copy()
     with torch.no_grad():
         network.layer(0).scales[0] = 0.1 + 0.2
-    form = load(dump(replace(MODEL, network=network))).network.symbolic_form(EdgeId(0, 1, 2))
+        network.layer(0).scales[1] = 1 / 3
+    loaded = load(dump(replace(MODEL, network=network))).network
+    form = loaded.symbolic_form(EdgeId(0, 1, 2))
     assert form is not None
     assert form.c == (0.1 + 0.2) * -2.0
+    rows = random_rows(MODEL.features, 200, seed=9, spread=1.5)
+    assert torch.equal(loaded(rows), network(rows))
+    for before, after in zip(network.trace(rows).activations, loaded.trace(rows).activations, strict=True):
+        assert torch.equal(before, after)
+    assert torch.equal(loaded.layer(0).derivatives(rows).nan_to_num(), network.layer(0).derivatives(rows).nan_to_num())
+
+
+def test_shapes_of_edges_are_stored_where_there_are_any() -> None:
+    network = MODEL.network.copy()
+    assert not any(name.endswith("shapes") for name in load_tensors(DATA))
+    layer = network.layer(0)
+    layer.shapes[1, 0] = INCREASING
+    layer.refresh_mask()
+    with torch.no_grad():
+        layer.weights.mul_(layer.mask)
+    layer.hold_shapes()
+    held = replace(MODEL, network=network)
+    loaded = load(dump(held))
+    rows = random_rows(MODEL.features, 200, seed=9, spread=1.5)
+    assert torch.equal(loaded.network.layer(0).shapes, layer.shapes)
+    assert torch.equal(loaded.predict_link(rows), held.predict_link(rows))
+    assert dump(loaded) == dump(held)
 
 
 @given(st.binary(max_size=200))
@@ -126,6 +151,10 @@ def filled(index: Any, value: float) -> Callable[[torch.Tensor], torch.Tensor]:
     return edit
 
 
+def added(name: str, one: torch.Tensor) -> Callable[[Any, dict[str, torch.Tensor]], None]:
+    return lambda _description, tensors: tensors.update({name: one})
+
+
 CHANGES = [
     put("schema_version", value=2),
     put("schema_version", value="1"),
@@ -149,7 +178,7 @@ CHANGES = [
     put("layers", 0, "symbolic", 0, "a", value=None),
     put("layers", 0, "symbolic", 0, "source", value=2),
     put("layers", 0, "symbolic", 0, "source", value=99),
-    put("family", value="poisson"),
+    put("family", value="tweedie"),
     put("family", value="binomial"),
     put("family", value=["gaussian"]),
     put("classes", value=["a", "b"]),
@@ -165,6 +194,10 @@ CHANGES = [
     tensor("layers.0.bias", lambda one: one[:1]),
     tensor("layers.0.kinds", filled((0, 0), 7)),
     tensor("layers.0.kinds", filled((1, 1), 2)),
+    added("layers.0.shapes", torch.full((3, 3), 3, dtype=torch.int8)),  # rising and falling
+    added("layers.0.shapes", torch.full((3, 3), 1, dtype=torch.int8)),  # a table among them
+    added("layers.0.shapes", torch.zeros(3, 2, dtype=torch.int8)),
+    added("layers.0.shapes", torch.zeros(3, 3)),
     tensor("layers.0.knots", lambda one: one.flip(1)),
     tensor("layers.0.knots", torch.zeros_like),
     lambda _description, tensors: tensors.pop("layers.1.bias"),
@@ -176,6 +209,17 @@ CHANGES = [
 def test_inconsistent_artifact_is_refused(change: Callable[[Any, Any], None]) -> None:
     with pytest.raises(ArtifactCorrupted):
         load(rewritten(change))
+
+
+@pytest.mark.parametrize("family", ["poisson", "gamma"])
+def test_family_without_classes_is_loaded_and_one_with_them_refused(family: str) -> None:
+    assert load(rewritten(put("family", value=family))).link == "log"
+
+    def with_classes(description: dict[str, Any], _tensors: dict[str, torch.Tensor]) -> None:
+        description.update(family=family, classes=["a", "b"])
+
+    with pytest.raises(ArtifactCorrupted, match="classes"):
+        load(rewritten(with_classes))
 
 
 def test_numbers_that_json_does_not_know_are_refused() -> None:

@@ -409,7 +409,7 @@ export interface paths {
         };
         /**
          * Get Network
-         * @description Nodes and active edges.
+         * @description Nodes, active edges, and the stages of the training.
          */
         get: operations["getNetwork"];
         put?: never;
@@ -1128,7 +1128,10 @@ export interface components {
             minimum?: number | null;
             /** Missing */
             missing: number;
-            /** Monotone */
+            /**
+             * Monotone
+             * @description How the target moves with the column, all else equal: a quantity itself, or the probability of the outcome that is last in order.
+             */
             monotone?: ("increasing" | "decreasing") | null;
             /** Name */
             name: string;
@@ -1320,7 +1323,7 @@ export interface components {
         };
         /**
          * Network
-         * @description All that the picture of a version needs.
+         * @description All that the picture of a version needs, and the stages that led to it.
          */
         Network: {
             /** Edges */
@@ -1333,6 +1336,8 @@ export interface components {
             shape: number[];
             /** Spread Meaning */
             spread_meaning: string;
+            /** Stages */
+            stages: components["schemas"]["TrainingStage"][];
         };
         /**
          * NewApiKey
@@ -1624,8 +1629,25 @@ export interface components {
         Progress: {
             /** Active Edges */
             active_edges?: number | null;
+            /**
+             * Damping
+             * @description How far a second-order step is held back; 0 is a full step.
+             */
+            damping?: number | null;
+            /**
+             * Grid Size
+             * @description Spline intervals of the finest layer: grids grow on the way.
+             */
+            grid_size?: number | null;
             /** Loss */
             loss?: number | null;
+            /** Optimizer */
+            optimizer?: string | null;
+            /**
+             * Seconds
+             * @description Time since the stage began.
+             */
+            seconds?: number | null;
             /**
              * Stage
              * @enum {string}
@@ -1633,7 +1655,10 @@ export interface components {
             stage: "data" | "fit" | "prune" | "refit" | "symbolify" | "evaluate";
             /** Step */
             step: number;
-            /** Steps */
+            /**
+             * Steps
+             * @description The most steps that the stage may take; it ends earlier once nothing is gained.
+             */
             steps: number;
             /** Validation Loss */
             validation_loss?: number | null;
@@ -1864,6 +1889,13 @@ export interface components {
             family: "gaussian" | "binomial" | "multinomial";
             /** Inputs */
             inputs: string[];
+            /**
+             * Monotone
+             * @description Directions that the version keeps.
+             */
+            monotone?: {
+                [key: string]: "increasing" | "decreasing";
+            };
             /** Target */
             target: string;
         };
@@ -1880,8 +1912,8 @@ export interface components {
             degree: number;
             /**
              * Grid Size
-             * @description Spline intervals per edge (G).
-             * @default 5
+             * @description Spline intervals per edge (G); smoothing decides how much of them is used.
+             * @default 10
              */
             grid_size: number;
             /**
@@ -1897,7 +1929,7 @@ export interface components {
             inputs?: string[] | null;
             /**
              * Maximum Edges
-             * @description Prune to at most this many active edges; null keeps all above the threshold.
+             * @description Keep at most this many edges, whatever it costs; null lets the tolerance alone decide.
              * @default 40
              */
             maximum_edges: number | null;
@@ -1907,6 +1939,20 @@ export interface components {
              * @default 0.99
              */
             minimum_r2: number;
+            /**
+             * Monotone
+             * @description Direction by input: over the range of the training data, the predicted quantity or the probability of the positive class never moves against it. The dataset's directions when not given; an empty object for none.
+             */
+            monotone?: {
+                [key: string]: "increasing" | "decreasing";
+            } | null;
+            /**
+             * Optimizer
+             * @description How the network is found; auto takes gauss_newton where its matrix fits, else adam.
+             * @default auto
+             * @enum {string}
+             */
+            optimizer: "auto" | "gauss_newton" | "adam" | "lbfgs";
             /**
              * Positive Class
              * @description The outcome whose probability is predicted, for two classes.
@@ -1919,16 +1965,10 @@ export interface components {
              */
             seed: number;
             /**
-             * Sparsity
-             * @description Weight of the L1 and entropy penalty on activations; the engine's own when null.
-             */
-            sparsity?: number | null;
-            /**
              * Steps
-             * @description Most optimiser steps per stage.
-             * @default 300
+             * @description Most optimiser steps per stage; the engine's own when null.
              */
-            steps: number;
+            steps?: number | null;
             /**
              * Symbolify
              * @description Snap edges to symbolic forms where they fit, then refit.
@@ -1946,6 +1986,12 @@ export interface components {
              * @default 0.2
              */
             test_fraction: number;
+            /**
+             * Tolerance
+             * @description Share of what the model explains beyond a constant that may be lost for fewer edges.
+             * @default 0.01
+             */
+            tolerance: number;
         };
         /**
          * TrainingJob
@@ -1989,14 +2035,15 @@ export interface components {
             /**
              * @default {
              *       "degree": 3,
-             *       "grid_size": 5,
+             *       "grid_size": 10,
              *       "hidden": [],
              *       "maximum_edges": 40,
              *       "minimum_r2": 0.99,
+             *       "optimizer": "auto",
              *       "seed": 0,
-             *       "steps": 300,
              *       "symbolify": true,
-             *       "test_fraction": 0.2
+             *       "test_fraction": 0.2,
+             *       "tolerance": 0.01
              *     }
              */
             configuration: components["schemas"]["TrainingConfiguration"];
@@ -2009,6 +2056,48 @@ export interface components {
             message: string;
             /** Model */
             model: string;
+        };
+        /**
+         * TrainingStage
+         * @description What one stage of a training came to, as the artifact records it.
+         */
+        TrainingStage: {
+            /** Active Edges */
+            active_edges: number;
+            /**
+             * Degrees Of Freedom
+             * @description How many free numbers the smoothed curves are worth; null where nothing was smoothed.
+             */
+            degrees_of_freedom?: number | null;
+            /**
+             * Dispersion
+             * @description Estimated variance around the prediction; 1 for classes.
+             */
+            dispersion?: number | null;
+            /**
+             * Kept Step
+             * @description The step whose network was kept.
+             */
+            kept_step: number;
+            /**
+             * Loss After
+             * @description Mean loss after it, on the same rows.
+             */
+            loss_after?: number | null;
+            /**
+             * Loss Before
+             * @description Mean loss before edges were removed.
+             */
+            loss_before?: number | null;
+            /** Optimizer */
+            optimizer?: string | null;
+            /** Stage */
+            stage: string;
+            /**
+             * Steps
+             * @description Steps of the last run of the stage.
+             */
+            steps: number;
         };
         /**
          * Verification

@@ -39,13 +39,16 @@ export type StoredPrediction = Schemas["StoredPrediction"];
 export type TrainingConfiguration = Schemas["TrainingConfiguration"];
 export type TrainingJob = Schemas["TrainingJob"];
 export type TrainingJobRequest = Schemas["TrainingJobRequest"];
+export type TrainingStage = Schemas["TrainingStage"];
 export type Verification = Schemas["Verification"];
 export type Version = Schemas["Version"];
 export type VersionInputs = Schemas["VersionInputs"];
 
 export type Decision = EdgeDecisionRequest["decision"];
+export type Direction = NonNullable<Feature["monotone"]>;
 export type Form = NetworkEdge["form"];
 export type JobState = TrainingJob["state"];
+export type Optimizer = TrainingConfiguration["optimizer"];
 export type ReviewState = Review["state"];
 export type RiskTier = Model["risk_tier"];
 export type Row = StoredPrediction["row"];

@@ -104,6 +104,9 @@ function LossNumbers({ history }: { history: readonly Progress[] }) {
           { title: "Training loss", numeric: true, cell: (row) => number(row.loss) },
           { title: "Validation loss", numeric: true, cell: (row) => number(row.validation_loss) },
           { title: "Active edges", numeric: true, cell: (row) => row.active_edges ?? "–" },
+          { title: "Intervals", numeric: true, cell: (row) => row.grid_size ?? "–" },
+          { title: "Damping", numeric: true, cell: (row) => number(row.damping, 2) },
+          { title: "Seconds", numeric: true, cell: (row) => row.seconds?.toFixed(2) ?? "–" },
         ]}
       />
     </details>

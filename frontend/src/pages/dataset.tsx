@@ -7,6 +7,7 @@ import { Facts, PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { count, moment, number } from "../format";
 import { useResource } from "../resource";
+import { directionName } from "../training_words";
 
 function columnsFor(target: string | null): readonly Column<Feature>[] {
   return [
@@ -20,6 +21,9 @@ function columnsFor(target: string | null): readonly Column<Feature>[] {
             {feature.name === target && <span class="badge badge-accent">target</span>}
             {feature.protected && <span class="badge badge-warn">protected: never an input</span>}
             {feature.identifier && <span class="badge badge-plain">identifier</span>}
+            {feature.monotone && (
+              <span class="badge badge-plain">target {directionName(feature.monotone)} with it</span>
+            )}
           </span>
           {feature.description && <span class="block hint">{feature.description}</span>}
         </>

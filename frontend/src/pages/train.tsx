@@ -7,9 +7,18 @@ import { SelectField, TextField } from "../components/field";
 import { Form } from "../components/form";
 import { LoadedPages } from "../components/loaded";
 import { PageFrame } from "../components/page";
+import { DirectionChoice } from "../direction_choice";
 import { useAction, usePages } from "../resource";
 import { address, navigate } from "../router";
-import { configurationOf, DEFAULTS, type TrainingDraft } from "../training_draft";
+import {
+  aimedAt,
+  configurationOf,
+  draftFor,
+  outcomesOf,
+  turned,
+  usableInputs,
+  type TrainingDraft,
+} from "../training_draft";
 import { TrainingSettings } from "../training_settings";
 
 const SHOWN_AT = [
@@ -22,7 +31,10 @@ const SHOWN_AT = [
     "hidden",
     "grid_size",
     "degree",
+    "monotone",
+    "optimizer",
     "steps",
+    "tolerance",
     "maximum_edges",
     "minimum_r2",
     "test_fraction",
@@ -30,6 +42,8 @@ const SHOWN_AT = [
   "/configuration/seed",
   "/target",
   "/inputs",
+  "/monotone",
+  "/positive_class",
 ];
 
 export function TrainPage({ model }: { model: string }) {
@@ -59,17 +73,17 @@ export function TrainPage({ model }: { model: string }) {
 function TrainForm({ model, datasets }: { model: string; datasets: readonly Dataset[] }) {
   const [datasetId, setDatasetId] = useState(datasets[0]?.id ?? "");
   const dataset = datasets.find((item) => item.id === datasetId);
+  const features = dataset?.feature_schema.features ?? [];
   const [draft, setDraft] = useState<TrainingDraft>(() => draftFor(dataset));
   const start = useAction(async () => {
     const { message } = draft;
-    const configuration = configurationOf(draft);
+    const configuration = configurationOf(draft, features);
     const job = await createTrainingJob({ model, dataset_id: datasetId, configuration, message });
     navigate(address`/training-jobs/${job.id}`);
   });
   const at = (field: string): string | undefined =>
     start.problem?.at(`/configuration/${field}`) ?? start.problem?.at(`/${field}`);
   const set = (changes: Partial<TrainingDraft>): void => setDraft({ ...draft, ...changes });
-  const features = dataset?.feature_schema.features ?? [];
   return (
     <Form
       action={start}
@@ -90,9 +104,10 @@ function TrainForm({ model, datasets }: { model: string; datasets: readonly Data
           options={datasets.map((item) => [item.id, `${item.name} (${item.rows} rows)`])}
           error={at("dataset_id")}
         />
-        <TargetChoice features={features} draft={draft} set={set} at={at} />
+        <TargetChoice dataset={dataset} features={features} draft={draft} set={set} at={at} />
       </div>
       <InputChoice features={features} draft={draft} set={set} at={at} />
+      <DirectionChoice features={features} draft={draft} set={set} at={at} />
       <TrainingSettings draft={draft} set={set} at={at} />
       <TextField
         label="Message"
@@ -112,17 +127,21 @@ interface ChoiceProps {
   at: (field: string) => string | undefined;
 }
 
-function TargetChoice({ features, draft, set, at }: ChoiceProps) {
-  const target = features.find((feature) => feature.name === draft.target);
-  const outcomes = target?.categories.map((category) => category.value) ?? [];
+function TargetChoice({ dataset, features, draft, set, at }: ChoiceProps & { dataset: Dataset | undefined }) {
+  const outcomes = outcomesOf(features, draft.target);
+  const last = outcomes.at(-1);
   const columns = features.map((feature) => [feature.name, `${feature.name} (${feature.kind})`] as const);
+  const choose = (positiveClass: string): void => {
+    const turns = (positiveClass || last) !== (draft.positiveClass || last);
+    set({ positiveClass, directions: turns ? turned(draft.directions) : draft.directions });
+  };
   return (
     <>
       <SelectField
         label="Target"
         hint="The column that the version predicts."
         value={draft.target}
-        onValue={(name) => set({ target: name, positiveClass: "", inputs: usableInputs(features, name) })}
+        onValue={(name) => set(aimedAt(dataset, name))}
         options={draft.target === "" ? [["", "Choose a column"], ...columns] : columns}
         required
         error={at("target")}
@@ -132,7 +151,7 @@ function TargetChoice({ features, draft, set, at }: ChoiceProps) {
           label="Outcome"
           hint="The model gives the probability of this one."
           value={draft.positiveClass}
-          onValue={(positiveClass) => set({ positiveClass })}
+          onValue={choose}
           options={[
             ["", "The last in alphabetical order"],
             ...outcomes.map((value) => [value, value] as const),
@@ -142,21 +161,6 @@ function TargetChoice({ features, draft, set, at }: ChoiceProps) {
       )}
     </>
   );
-}
-
-function draftFor(dataset: Dataset | undefined): TrainingDraft {
-  const target = dataset?.feature_schema.target ?? "";
-  return { ...DEFAULTS, target, inputs: usableInputs(dataset?.feature_schema.features ?? [], target) };
-}
-
-const isUsable = (feature: Feature, target: string): boolean =>
-  feature.name !== target &&
-  !feature.protected &&
-  !feature.identifier &&
-  (feature.distinct > 1 || feature.missing > 0);
-
-function usableInputs(features: readonly Feature[], target: string): string[] {
-  return features.filter((feature) => isUsable(feature, target)).map((feature) => feature.name);
 }
 
 function InputChoice({ features, draft, set, at }: ChoiceProps) {

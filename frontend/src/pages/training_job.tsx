@@ -9,7 +9,7 @@ import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { ProblemNote } from "../components/problem";
 import { ConfigurationFacts } from "../configuration_facts";
-import { moment } from "../format";
+import { duration, moment, plural } from "../format";
 import { useAction, useResource, type Resource } from "../resource";
 import { address } from "../router";
 import { may } from "../session";
@@ -60,7 +60,6 @@ function CancelButton({ job, id }: { job: Resource<TrainingJob>; id: string }) {
 
 function JobDetails({ job, onChange }: { job: TrainingJob; onChange: () => void }) {
   const history = useProgress(job, onChange);
-  const latest = history.at(-1) ?? job.progress;
   return (
     <>
       {job.error && (
@@ -92,11 +91,10 @@ function JobDetails({ job, onChange }: { job: TrainingJob; onChange: () => void 
         />
       </div>
       <Section title="Progress">
-        <Stages job={job} latest={latest} />
         {job.version !== null ? (
-          <StoredCurve job={job} version={job.version} />
+          <StoredProgress job={job} version={job.version} />
         ) : (
-          <LossCurve history={history} />
+          <JobProgress job={job} history={history} />
         )}
       </Section>
       <Section title="Settings">
@@ -124,19 +122,30 @@ function useProgress(job: TrainingJob, onChange: () => void): readonly Progress[
   return history;
 }
 
-/** The whole curve as it was stored with the version. */
-function StoredCurve({ job, version }: { job: TrainingJob; version: number }) {
+/** The whole progress as it was stored with the version. */
+function StoredProgress({ job, version }: { job: TrainingJob; version: number }) {
   const stored = useResource(`${job.model}/${version}`, (signal) => getVersion(job.model, version, signal));
-  return <Loaded resource={stored}>{(data) => <LossCurve history={data.history} />}</Loaded>;
+  return <Loaded resource={stored}>{(data) => <JobProgress job={job} history={data.history} />}</Loaded>;
 }
 
-function Stages({ job, latest }: { job: TrainingJob; latest: Progress | null }) {
+function JobProgress({ job, history }: { job: TrainingJob; history: readonly Progress[] }) {
+  return (
+    <>
+      <Stages job={job} history={history} />
+      <LossCurve history={history} />
+    </>
+  );
+}
+
+function Stages({ job, history }: { job: TrainingJob; history: readonly Progress[] }) {
+  const latest = history.at(-1) ?? job.progress;
   const position = latest ? STAGES.findIndex(([stage]) => stage === latest.stage) : -1;
   const succeeded = job.state === "succeeded";
   return (
     <ol class="stages" aria-label="Stages">
       {STAGES.map(([stage, text], index) => {
         const state = succeeded || index < position ? "done" : index === position ? "now" : "ahead";
+        const last = history.filter((one) => one.stage === stage && typeof one.seconds === "number").at(-1);
         return (
           <li
             key={stage}
@@ -153,9 +162,22 @@ function Stages({ job, latest }: { job: TrainingJob; latest: Progress | null }) 
               }
               aria-label={text}
             />
+            {last && <StageNumbers progress={last} />}
           </li>
         );
       })}
     </ol>
+  );
+}
+
+/** Where a stage is, or where it ended: a stage rarely takes all the steps that it may. */
+function StageNumbers({ progress }: { progress: Progress }) {
+  const { step, grid_size: intervals, active_edges: edges, seconds } = progress;
+  return (
+    <span class="stage-numbers">
+      {`step ${step}, ${plural(edges ?? 0, "edge")}`}
+      <br />
+      {`${plural(intervals ?? 0, "interval")}, ${duration(seconds ?? 0)}`}
+    </span>
   );
 }

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { createReview, getFormula, getNetwork, getVersion } from "../api/operations";
-import type { Formula, Version } from "../api/types";
+import type { Formula, TrainingStage, Version } from "../api/types";
 import { LossCurve } from "../charts/loss_curve";
 import { AliasBadge, StateBadge } from "../components/badge";
 import { CopyButton, Digest } from "../components/digest";
@@ -18,6 +18,7 @@ import { NetworkExplorer } from "../network/explorer";
 import { useAction, useResource } from "../resource";
 import { address, navigate } from "../router";
 import { may } from "../session";
+import { TrainingStages } from "../training_stages";
 
 export function VersionPage({ model, version }: { model: string; version: string }) {
   const key = `${model}/${version}`;
@@ -51,7 +52,7 @@ export function VersionPage({ model, version }: { model: string; version: string
           {(data) => <NetworkExplorer model={model} version={Number(version)} network={data} />}
         </Loaded>
       </Section>
-      {entry.data && <Background version={entry.data} />}
+      {entry.data && <Background version={entry.data} stages={network.data?.stages ?? []} />}
     </PageFrame>
   );
 }
@@ -156,7 +157,7 @@ function DatasetLink({ version }: { version: Version }) {
   );
 }
 
-function Background({ version }: { version: Version }) {
+function Background({ version, stages }: { version: Version; stages: readonly TrainingStage[] }) {
   const [formulaOpen, setFormulaOpen] = useState(false);
   const { model, number: versionNumber } = version;
   return (
@@ -168,7 +169,10 @@ function Background({ version }: { version: Version }) {
       <details class="card">
         <summary>How it was trained</summary>
         <LossCurve history={version.history} />
-        <ConfigurationFacts configuration={version.configuration} />
+        <h3>Stages</h3>
+        <TrainingStages stages={stages} />
+        <h3>Settings</h3>
+        <ConfigurationFacts configuration={version.configuration} directions={version.columns.monotone} />
       </details>
       <details class="card">
         <summary>Libraries and split</summary>

@@ -3,9 +3,17 @@
 import pytest
 import torch
 
-from kan.network import EdgeId
+from kan.network import EdgeId, Network
 from kan.symbolic.library import SymbolicForm
-from kan.training.knots import centre_edges, follow_hidden_nodes, place_input_knots
+from kan.training.knots import (
+    LARGEST_WIDENING,
+    MARGIN,
+    centre_edges,
+    cover_hidden_nodes,
+    follow_hidden_nodes,
+    hidden_fit,
+    place_input_knots,
+)
 from tests.kan.random_models import MIXED, random_network, random_rows
 
 ROWS = random_rows(MIXED, 400, seed=8)
@@ -14,7 +22,7 @@ ROWS[ROWS[:, 2] == 3, 2] = 0.0  # training rows have no unseen category
 
 def test_every_row_lies_in_every_hidden_domain_afterwards() -> None:
     network = random_network(MIXED, (4, 3, 1), seed=1)
-    follow_hidden_nodes(network, ROWS, 0.3)
+    follow_hidden_nodes(network, ROWS)
     trace = network.trace(ROWS)
     for position in (1, 2):
         lower, upper = network.layer(position).domain
@@ -23,9 +31,9 @@ def test_every_row_lies_in_every_hidden_domain_afterwards() -> None:
 
 def test_function_changes_no_more_than_is_reported() -> None:
     network = random_network(MIXED, (4, 1), seed=1, grid_size=8)
-    follow_hidden_nodes(network, ROWS, 0.3)
+    follow_hidden_nodes(network, ROWS[:200])
     before = network.trace(ROWS).activations[1]
-    error = follow_hidden_nodes(network, ROWS, 0.9)
+    error = follow_hidden_nodes(network, ROWS)
     after = network.trace(ROWS).activations[1]
     assert error == pytest.approx(float((after - before).detach().abs().max()), rel=1e-6)
     assert error > 0
@@ -33,16 +41,89 @@ def test_function_changes_no_more_than_is_reported() -> None:
 
 def test_second_move_to_the_same_knots_changes_nothing() -> None:
     network = random_network(MIXED, (4, 1), seed=1)
-    follow_hidden_nodes(network, ROWS, 0.3)
-    assert follow_hidden_nodes(network, ROWS, 0.3) < 1e-9
+    follow_hidden_nodes(network, ROWS)
+    assert follow_hidden_nodes(network, ROWS) < 1e-9
 
 
-def test_input_domain_becomes_the_range_of_the_data() -> None:
+def test_hidden_knots_are_evenly_spaced_with_a_margin_around_the_rows() -> None:
+    network = random_network(MIXED, (4, 1), seed=1)
+    follow_hidden_nodes(network, ROWS)
+    nodes = network.trace(ROWS).inputs[1].detach()
+    lower, upper = nodes.amin(dim=0), nodes.amax(dim=0)
+    steps = network.layer(1).knots[:, 3:-3].diff(dim=1)
+    assert torch.allclose(steps, ((1 + 2 * MARGIN) * (upper - lower) / 4).unsqueeze(1).expand(-1, 4))
+
+
+def test_input_knots_lie_where_the_data_are_between_the_borders_of_the_declared_domain() -> None:
     network = random_network(MIXED, (1,), seed=1)
-    place_input_knots(network, ROWS, 0.3)
-    lower, upper = network.layer(0).domain
-    age = (ROWS[:, 0] - 54) / 36
-    assert (float(lower[0]), float(upper[0])) == (float(age.min()), float(age.max()))
+    rows = ROWS.clone()
+    rows[:, 0] = 18 + (rows[:, 0] - 18) ** 2 / 72
+    before = network.layer(0).activations(rows).detach()
+    place_input_knots(network, rows, 0.0)
+    layer = network.layer(0)
+    assert [border.tolist() for border in layer.domain] == [[-1.0, -1.0], [1.0, 1.0]]
+    middle = (float(rows[:, 0].median()) - layer.inputs[0].centre) / layer.inputs[0].half_width
+    assert float(layer.knots[0, 5]) == pytest.approx(middle, abs=0.1)
+    assert middle < -0.3
+    assert float((layer.activations(rows) - before).detach()[:, :, 2].abs().max()) == 0
+
+
+def strayed(share: float) -> Network:
+    """Return a network in which a node leaves the upper end of its hidden domain by a share of the domain."""
+    network = random_network(MIXED, (4, 1), seed=1)
+    follow_hidden_nodes(network, ROWS)
+    highest = float(network.trace(ROWS).inputs[1][:, 2].detach().max())
+    lower, upper = (float(border[2]) for border in network.layer(1).domain)
+    with torch.no_grad():
+        network.layer(0).bias[2] += upper - highest + share * (upper - lower)
+    return network
+
+
+def test_fit_of_hidden_domains_is_how_far_and_how_long_they_reach() -> None:
+    network = strayed(0.07)
+    fit = hidden_fit(network, ROWS)
+    assert fit.outside == pytest.approx(0.07, rel=1e-9)
+    assert fit.length == pytest.approx(1 + 2 * MARGIN, rel=1e-9)
+    with torch.no_grad():
+        network.layer(0).weights[3] *= 0.25
+    assert hidden_fit(network, ROWS).length == pytest.approx(4 * (1 + 2 * MARGIN), rel=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5])
+def test_covered_rows_lie_in_every_hidden_domain(share: float) -> None:
+    network = strayed(share)
+    cover_hidden_nodes(network, ROWS)
+    nodes, (lower, upper) = network.trace(ROWS).inputs[1], network.layer(1).domain
+    assert bool(((nodes >= lower) & (nodes <= upper)).all())
+
+
+def test_covering_keeps_the_function_of_rows_that_were_inside() -> None:
+    network = strayed(LARGEST_WIDENING / 2)
+    before, (lower, upper) = network.trace(ROWS), network.layer(1).domain
+    inside = ((before.inputs[1] >= lower) & (before.inputs[1] <= upper)).all(dim=1)
+    cover_hidden_nodes(network, ROWS)
+    assert 0 < int((~inside).sum()) < 200
+    assert torch.allclose(network(ROWS)[inside], before.inputs[2][inside], atol=1e-10)
+
+
+def test_covering_leaves_a_network_alone_whose_rows_are_inside() -> None:
+    network = random_network(MIXED, (4, 1), seed=1)
+    follow_hidden_nodes(network, ROWS)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    cover_hidden_nodes(network, ROWS)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize("function", ["sqrt", "log", "reciprocal"])
+def test_formula_stays_defined_when_the_knots_of_its_node_move(function: str) -> None:
+    network = random_network(MIXED, (2, 1), seed=1)
+    follow_hidden_nodes(network, ROWS)
+    lower = float(network.layer(1).domain[0][0])
+    network = network.with_symbolic(EdgeId(1, 0, 0), SymbolicForm(function, 1.0, 0.1 - lower, 1.0, 0.0))
+    with torch.no_grad():
+        network.layer(0).weights.mul_(3.0)
+    follow_hidden_nodes(network, ROWS)
+    assert bool(network(ROWS).isfinite().all())
 
 
 def test_learned_edges_have_mean_zero_and_the_function_stays() -> None:
@@ -54,6 +135,14 @@ def test_learned_edges_have_mean_zero_and_the_function_stays() -> None:
     means = [activations.mean(dim=0).detach() for activations in network.trace(ROWS).activations]
     learned = [network.layer(position).kinds == 1 for position in (0, 1)]
     assert all(float(mean[kind].abs().max()) < 1e-12 for mean, kind in zip(means, learned, strict=True))
+
+
+def test_centring_takes_all_rows_of_a_large_table_into_account() -> None:
+    network, rows = random_network(MIXED, (2, 1), seed=2), ROWS.repeat(25, 1)
+    rows[5000:, 0] = 20.0
+    centre_edges(network, rows)
+    means = [activations.mean(dim=0).detach().abs().max() for activations in network.trace(rows).activations]
+    assert float(max(means)) < 1e-12
 
 
 def test_unseen_category_gets_the_mean_of_the_training_rows() -> None:

@@ -126,6 +126,36 @@ TRAININGS = {
         "unknown_column",
         "/inputs/z",
     ),
+    "unknown column with a direction": (
+        ["x,y"] + [f"{n % 13},{n}" for n in range(30)],
+        {"target": "y", "monotone": {"z": "increasing"}},
+        "unknown_column",
+        "/monotone/z",
+    ),
+    "categories with a direction": (
+        ["x,y"] + [f"{'ab'[n % 2]},{n}" for n in range(30)],
+        {"target": "y", "monotone": {"x": "increasing"}},
+        "categorical_direction",
+        "/monotone/x",
+    ),
+    "direction of the target": (
+        ["x,y"] + [f"{n % 13},{n}" for n in range(30)],
+        {"target": "y", "monotone": {"y": "increasing"}},
+        "direction_without_input",
+        "/monotone/y",
+    ),
+    "direction that is none": (
+        ["x,y"] + [f"{n % 13},{n}" for n in range(30)],
+        {"target": "y", "monotone": {"x": "sideways"}},
+        "invalid_request",
+        "/configuration/monotone/x",
+    ),
+    "directions of three classes": (
+        ["x,y"] + [f"{n % 13},{'abc'[n % 3]}" for n in range(30)],
+        {"target": "y", "monotone": {"x": "increasing"}},
+        "direction_of_classes",
+        "/monotone",
+    ),
     "too few rows": (["x,y", "1,1", "2,2", "3,3"], {"target": "y"}, "too_few_rows", "/file"),
     "gaps in the target": (
         ["x,y"] + [f"{n},{'' if n == 3 else n}" for n in range(30)],

@@ -11,6 +11,7 @@ from service.domain.feature_schema import (
     MINIMUM_CLASS_ROWS,
     MINIMUM_TRAINING_ROWS,
     CategoryCount,
+    Direction,
     Feature,
     FeatureSchema,
     choose_columns,
@@ -127,6 +128,67 @@ def test_columns_that_cannot_be_used_are_refused_by_name(
     with pytest.raises(error) as refused:
         choose_columns(schema(*features, target=None), target, inputs)
     assert refused.value.fields[0].pointer == pointer
+
+
+DIRECTED = (
+    numeric("age", monotone="increasing"),
+    numeric("income", monotone="decreasing"),
+    numeric("height"),
+    categorical("purpose", {"car": 50, "home": 50}),
+    categorical("default"),
+)
+
+
+def test_the_directions_of_the_schema_hold_for_the_inputs() -> None:
+    columns = choose_columns(schema(*DIRECTED), None, ("income", "height"))
+    assert columns.monotone == {"income": "decreasing"}
+    assert choose_columns(schema(*DIRECTED, target=None), "default", None).monotone == {
+        "age": "increasing",
+        "income": "decreasing",
+    }
+
+
+def test_directions_that_are_named_replace_those_of_the_schema() -> None:
+    columns = choose_columns(schema(*DIRECTED), None, None, None, {"height": "increasing"})
+    assert columns.monotone == {"height": "increasing"}
+    assert choose_columns(schema(*DIRECTED), None, None, None, {}).monotone == {}
+
+
+def test_the_directions_of_the_schema_turn_round_with_the_outcome() -> None:
+    turned = choose_columns(schema(*DIRECTED), None, None, "no")
+    assert turned.classes == ("yes", "no")
+    assert turned.monotone == {"age": "decreasing", "income": "increasing"}
+    assert choose_columns(schema(*DIRECTED), None, None, "no", {"age": "increasing"}).monotone == {"age": "increasing"}
+
+
+def test_the_directions_of_the_schema_say_nothing_about_another_target() -> None:
+    assert choose_columns(schema(*DIRECTED), "height", None).monotone == {}
+
+
+@pytest.mark.parametrize(
+    ("monotone", "error", "pointer"),
+    [
+        ({"weight": "increasing"}, errors.UnknownColumn, "/monotone/weight"),
+        ({"purpose": "increasing"}, errors.CategoricalDirection, "/monotone/purpose"),
+        ({"height": "increasing"}, errors.DirectionWithoutInput, "/monotone/height"),
+        ({"default": "increasing"}, errors.DirectionWithoutInput, "/monotone/default"),
+    ],
+)
+def test_a_direction_that_cannot_be_kept_is_refused_by_name(
+    monotone: dict[str, Direction], error: type[errors.EdgewiseError], pointer: str
+) -> None:
+    with pytest.raises(error) as refused:
+        choose_columns(schema(*DIRECTED), None, ("age", "purpose"), None, monotone)
+    assert refused.value.fields[0].pointer == pointer
+
+
+def test_three_outcomes_have_no_direction() -> None:
+    colours = categorical("colour", {"red": 40, "green": 30, "blue": 30})
+    table = schema(numeric("age", monotone="increasing"), colours, target="colour")
+    with pytest.raises(errors.DirectionOfClasses, match="3 classes") as refused:
+        choose_columns(table, None, None)
+    assert refused.value.fields[0].pointer == "/monotone"
+    assert choose_columns(table, None, None, None, {}).monotone == {}
 
 
 def test_a_positive_class_that_is_no_outcome_is_refused() -> None:

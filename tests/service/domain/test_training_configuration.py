@@ -26,7 +26,12 @@ def test_the_defaults_are_valid_and_survive_their_json() -> None:
         ("degree", 6),
         ("steps", 0),
         ("steps", 5001),
-        ("sparsity", -0.1),
+        ("tolerance", -0.1),
+        ("tolerance", 1.0),
+        ("optimizer", "sgd"),
+        ("monotone", {"age": "sideways"}),
+        ("monotone", {"age": 1}),
+        ("monotone", {"": "increasing"}),
         ("maximum_edges", 0),
         ("minimum_r2", 0),
         ("minimum_r2", 1.01),
@@ -43,6 +48,11 @@ def test_the_defaults_are_valid_and_survive_their_json() -> None:
 def test_a_setting_outside_its_limits_is_refused(field: str, value: Any) -> None:
     with pytest.raises(ValidationError):
         TrainingConfiguration.model_validate({field: value})
+
+
+def test_what_the_engine_and_the_dataset_decide_is_left_open() -> None:
+    configuration = TrainingConfiguration()
+    assert (configuration.optimizer, configuration.steps, configuration.monotone) == ("auto", None, None)
 
 
 def test_json_lists_become_tuples() -> None:

@@ -28,6 +28,7 @@ from service.modelling.registry import load_model
 from service.modelling.tables import read_csv, read_parquet
 from service.modelling.training import TrainedVersion, train
 
+DIRECTIONS = {"income": -1, "debt_ratio": 1, "months_since_delinquency": -1, "years_employed": -1}
 IN_FORMULA = ("income", "debt_ratio", "months_since_delinquency", "years_employed", "purpose")
 
 
@@ -66,6 +67,16 @@ def test_neither_the_protected_attribute_nor_the_identifier_is_an_input() -> Non
     columns = choose_columns(schema, None, None)
     assert columns.inputs == (*IN_FORMULA, "dependants")
     assert (columns.target, columns.classes) == ("default", ("no", "yes"))
+
+
+def test_the_directions_of_the_credit_table_are_those_of_its_formula() -> None:
+    schema = read_csv(credit_csv(300), CREDIT_OVERRIDES, maximum_columns=20).schema
+    directions = choose_columns(schema, None, None).monotone
+    assert set(directions) == set(DIRECTIONS)
+    for feature in schema.features:
+        if feature.monotone is not None:
+            effects = [credit_truth(feature.name, value) for value in (feature.minimum, feature.mean, feature.maximum)]
+            assert effects == sorted(effects, reverse=feature.monotone == "decreasing")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +159,9 @@ def test_the_credit_version_recovers_the_formula() -> None:
         assert math.sqrt((error**2).mean()) < 0.15, name
         if name in IN_FORMULA:
             assert np.corrcoef(learned, truth)[0, 1] > 0.96, name
+        if name in DIRECTIONS:
+            rising = table.select(name, pl.Series("learned", learned)).drop_nulls().sort(name)["learned"]
+            assert (DIRECTIONS[name] * rising.diff().drop_nulls() >= -1e-12).all(), name
     logits = np.array(_logits(table))
     assert np.corrcoef(model.predict_link(x)[:, 0].numpy(), logits)[0, 1] > 0.98
 

@@ -46,6 +46,17 @@ def test_the_outputs_are_named_after_target_and_classes(multinomial: LoadedModel
     assert outputs(gaussian) == ["amount"]
 
 
+def test_the_stages_say_how_the_network_was_found(gaussian: LoadedModel) -> None:
+    fit, simplified, snapped = describe_network(gaussian).stages
+    assert [stage.stage for stage in (fit, simplified, snapped)] == ["fit", "simplify", "symbolify"]
+    assert (fit.optimizer, fit.loss_before) == ("gauss_newton", None)
+    assert 0 < fit.kept_step <= fit.steps
+    assert fit.degrees_of_freedom is not None
+    assert fit.dispersion is not None
+    assert simplified.loss_before is not None
+    assert snapped.active_edges == len(describe_network(gaussian).edges)
+
+
 def test_small_curves_fill_the_unit_square_and_follow_the_edge(model: LoadedModel) -> None:
     for edge in describe_network(model).edges:
         spark = edge.sparkline

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import torch
 
+from kan.network import EdgeId
 from kan.serialization import load
 from service.domain.canonical import digest_of
 from service.domain.feature_schema import FeatureSchema, TrainingColumns, choose_columns
@@ -42,7 +43,7 @@ def test_the_number_of_threads_neither_matters_nor_changes(binomial_table: Table
     try:
         for count in (1, 2):
             torch.set_num_threads(count)
-            digests.append(binomial_table.train(hidden=(2,), symbolify=False).digest)
+            digests.append(binomial_table.train(hidden=(2,), steps=20, symbolify=False).digest)
             assert torch.get_num_threads() == count
     finally:
         torch.set_num_threads(threads)
@@ -84,13 +85,19 @@ def test_progress_passes_all_stages_in_order(binomial_table: Table) -> None:
     assert seen[-1].step == seen[-1].steps
     assert set(version.history) <= set(seen)
     assert all(progress.loss is not None for progress in version.history)
+    for progress in version.history:
+        assert progress.step <= progress.steps == QUICK.steps
+        assert progress.optimizer == "gauss_newton"
+        assert progress.grid_size == 10
+        assert progress.damping is not None
+        assert progress.seconds is not None
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_end(binomial_table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "CURVE_POINTS", 4)
     seen: list[Progress] = []
     snapshot = binomial_table.snapshot
-    configuration = TrainingConfiguration(steps=200, symbolify=False)
+    configuration = TrainingConfiguration(optimizer="adam", steps=200, symbolify=False)
     version = train(snapshot.parquet, snapshot.schema, binomial_table.columns, configuration, seen.append)
     with_loss = [progress for progress in seen if progress.loss is not None]
     assert len(version.history) <= 4 < len(with_loss)
@@ -131,6 +138,43 @@ def test_units_and_names_reach_the_model(gaussian_version: TrainedVersion) -> No
     assert getattr(model.features[1], "unit", None) == "EUR"
     assert (model.target, model.training["request"]["target"]) == ("amount", None)
     assert model.training["split"] == gaussian_version.split
+
+
+def test_a_direction_is_kept_whatever_the_data_say(binomial_table: Table) -> None:
+    snapshot = binomial_table.snapshot
+    columns = choose_columns(snapshot.schema, None, binomial_table.columns.inputs, None, {"age": "decreasing"})
+    version = train(snapshot.parquet, snapshot.schema, columns, TrainingConfiguration(tolerance=0.0), lambda _: None)
+    network = load(version.artifact).network
+    ages = torch.linspace(20, 80, 500, dtype=torch.float64)
+    assert (network.edge_activation(EdgeId(0, 0, 0), ages).diff() <= 1e-12).all()
+    free = load(binomial_table.train(symbolify=False).artifact).network
+    assert (free.edge_activation(EdgeId(0, 0, 0), ages).diff() > 0).any()
+
+
+def test_the_record_says_how_the_version_was_found(gaussian_version: TrainedVersion) -> None:
+    stages = load(gaussian_version.artifact).training["stages"]
+    assert [stage["stage"] for stage in stages] == ["fit", "simplify", "symbolify"]
+    for stage in stages:
+        assert stage["optimizer"] == "gauss_newton"
+        assert 0 < stage["kept_step"] <= 200
+        assert 0 < stage["dispersion"] < 1e5
+        assert 1 < stage["degrees_of_freedom"] < 60
+    simplified = stages[1]
+    assert (simplified["edges_before"], simplified["edges_after"]) == (3, gaussian_version.active_edges)
+    assert simplified["loss_after"] <= simplified["largest_loss"]
+
+
+@pytest.mark.parametrize("optimizer", ["gauss_newton", "adam"])
+def test_the_optimizer_that_was_asked_for_is_taken(binomial_table: Table, optimizer: str) -> None:
+    version = binomial_table.train(optimizer=optimizer, symbolify=False)
+    assert {progress.optimizer for progress in version.history} == {optimizer}
+    assert load(version.artifact).training["request"]["optimizer"] == optimizer
+    assert next(metric.value for metric in version.metrics if metric.name == "auc") > 0.8
+
+
+def test_more_edges_go_where_more_may_be_lost(gaussian_table: Table) -> None:
+    edges = [gaussian_table.train(tolerance=tolerance, symbolify=False).active_edges for tolerance in (0.0, 0.9)]
+    assert edges == [3, 1]
 
 
 def test_no_more_edges_stay_than_allowed() -> None:

@@ -223,6 +223,9 @@ def test_a_job_that_broke_is_failed_with_a_code_and_without_the_trace(
         ({"inputs": ()}, errors.NoInputs, "/inputs"),
         ({"target": "income"}, errors.TargetHasMissingValues, "/target"),
         ({"positive_class": "maybe"}, errors.UnknownColumn, "/positive_class"),
+        ({"monotone": {"height": "increasing"}}, errors.UnknownColumn, "/monotone/height"),
+        ({"monotone": {"sex": "increasing"}}, errors.DirectionWithoutInput, "/monotone/sex"),
+        ({"monotone": {"purpose": "decreasing"}}, errors.CategoricalDirection, "/monotone/purpose"),
     ],
     ids=str,
 )

@@ -1,0 +1,263 @@
+"""What the estimators share: tables, and the course of a fit, an update and a refit.
+
+The contract is scikit-learn's: `__init__` stores settings, `fit` checks them and returns `self`, learned attributes
+end in an underscore. X is a numpy array, a pandas or polars data frame, or a mapping from names to columns; text
+columns are categories, NaN and None are missing values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import sympy
+import torch
+from jaxtyping import Float
+from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor
+
+from kan.configuration import ConfiguredEstimator
+from kan.errors import ArtifactCorrupted, InvalidTarget, NoRows, TrainingDataUnavailable
+from kan.explanation.edge_flow import EdgeFlow, edge_flow
+from kan.explanation.formula import network_formula
+from kan.features import Column, encode, infer_features
+from kan.growth import grown
+from kan.losses import FAMILIES, FamilyName
+from kan.model import FittedModel, reference_rows
+from kan.network import Network
+from kan.serialization import dump, load
+from kan.simplification import simplify
+from kan.snapping import symbolify
+from kan.tables import array_columns, frame_columns, holds_text, is_columns, is_frame
+from kan.training.continual import Memory, remember, update
+from kan.training.gauss_newton import Regularization
+from kan.training.history import History
+from kan.training.rows import Rows, weighted_rows
+from kan.training.settings import ProgressCallback, require
+from kan.training.trainer import train
+
+CURVE_POINTS = 50  # points of a loss curve that a training record keeps
+
+
+class KANEstimator(ConfiguredEstimator):
+    """What the regressor and the classifier share."""
+
+    _families: ClassVar[tuple[FamilyName, ...]]
+    _rows: Rows | None = None
+    _memory: Memory | None = None
+    _regularization: Regularization | None = None
+
+    def simplify(
+        self, tolerance: float = 0.005, max_edges: int | None = None, *, callback: ProgressCallback | None = None
+    ) -> Self:
+        """Remove as many edges as the loss bears and refit: sparsify, prune, refit, compare.
+
+        The loss may rise by `tolerance` times what the model explains beyond a constant. At most `max_edges` stay,
+        whatever that costs. Raises InvalidSetting, NoEdgesLeft, TrainingDataUnavailable, TrainingDiverged.
+        """
+        rows = self._training_rows("simplify")
+        model, settings = self.model_, self._settings(self.model_.training["seed"], len(rows), self.model_.network)
+        network, history, found = simplify(
+            model.network, rows, model.family, settings, tolerance=tolerance, max_edges=max_edges, callback=callback
+        )
+        return self._adopt_network(network, {**_summary("simplify", network, history), **asdict(found)})
+
+    def symbolify(self, minimum_r2: float = 0.995, *, callback: ProgressCallback | None = None) -> Self:
+        """Snap every edge that a formula describes with at least this R² to the formula, and refit.
+
+        Raises InvalidSetting, TrainingDataUnavailable, TrainingDiverged.
+        """
+        require("minimum_r2", minimum_r2, 0 <= minimum_r2 <= 1, "a number from 0 to 1")
+        self._training_rows("symbolify")
+        return self._refit(symbolify(self.model_, minimum_r2=minimum_r2).network, "symbolify", callback)
+
+    def formula(self) -> list[sympy.Expr]:
+        """Return every output on the link scale as a SymPy expression; splines stay named functions."""
+        check_is_fitted(self, "model_")
+        return network_formula(self.model_)
+
+    def explain(self, X: Any, *, output: int = 0) -> EdgeFlow:
+        """Return the contribution of every edge to one output of every row, measured against the reference rows."""
+        return edge_flow(self.model_.network, self._encoded(X), self.model_.reference, output=output)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file."""
+        check_is_fitted(self, "model_")
+        Path(path).write_bytes(dump(self.model_))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the estimator that `save` wrote, without training data; raises ArtifactCorrupted."""
+        return cls.from_model(load(Path(path).read_bytes()))
+
+    @classmethod
+    def from_model(cls, model: FittedModel, X: Any = None, y: Any = None) -> Self:
+        """Return an estimator around a model; given its training data it can be simplified and symbolified further.
+
+        Raises ArtifactCorrupted for a model of another family, and what `encode` raises for unfit data.
+        """
+        configuration = model.training.get("configuration", {})
+        estimator = cls(**{name: value for name, value in configuration.items() if name in cls._get_param_names()})
+        if model.family not in cls._families:
+            raise ArtifactCorrupted(f"it holds a {model.family} model, which is not for {cls.__name__}")
+        estimator._adopt(model)
+        if X is not None:
+            estimator._rows = estimator._rows_of(estimator._encoded(X), column_or_1d(y), None, None)
+        return estimator
+
+    def model_response(self, X: Any, *, offset: Any = None) -> npt.NDArray[np.float64]:
+        """Return the response of every row and output: expected target, positive probability, or all probabilities."""
+        x = self._encoded(X)
+        link = self.model_.predict_link(x)
+        if offset is not None:
+            link = link + _column("offset", offset, len(x)).unsqueeze(1)
+        response: npt.NDArray[np.float64] = FAMILIES[self.model_.family].response(link).numpy()
+        return response
+
+    def _adopt(self, model: FittedModel) -> None:
+        self.model_ = model
+        self._rows, self._memory, self._regularization = None, None, None
+        self.n_features_in_ = len(model.features)
+
+    def _encoded_target(self, y: npt.NDArray[Any]) -> Float[Tensor, "rows outputs"]:
+        raise NotImplementedError
+
+    def _fit(
+        self,
+        X: Any,
+        y: npt.NDArray[Any],
+        family: FamilyName,
+        name: str,
+        *,
+        sample_weight: Any,
+        offset: Any,
+        callback: ProgressCallback | None,
+        checkpoint: str | Path | None,
+    ) -> Self:
+        """Train a new network; `y` has passed the checks of its kind."""
+        self._check_architecture()
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        columns = self._columns(X, reset=True)
+        features = infer_features(columns, categorical=self.categorical, units=self.units, domains=self.domains)
+        rows = self._rows_of(encode(features, columns), y, sample_weight, offset)
+        if len(rows) < 2:
+            raise NoRows(rows=len(rows), minimum=2)
+        settings = self._settings(seed, len(rows))
+        starts = self._starts(features, rows, family, settings)
+        file = None if checkpoint is None else Path(checkpoint)
+        trained, history = train(starts, rows, family, settings, callback=callback, checkpoint=file)
+        stages = [_summary("fit", trained, history)]
+        if self.interactions > 0:
+            limit = self.interactions
+            found = grown(trained, starts[0], features, rows, family, settings, limit=limit, callback=callback)
+            if found is not None:
+                trained, history, gain = found
+                stages.append({**_summary("pairs", trained, history), **gain})
+        labels = np.asarray(getattr(self, "classes_", ())).tolist()
+        training = {
+            "configuration": self._configuration(),
+            "seed": seed,
+            "rows": len(rows),
+            "classes": labels,
+            "stages": stages,
+        }
+        classes, reference = tuple(str(label) for label in labels), reference_rows(rows.x, seed)
+        self._rows, self._memory, self._regularization = rows, None, history.regularization
+        self.model_ = FittedModel(features, trained, family, name, classes, reference, training)
+        return self
+
+    def _update(
+        self, X: Any, y: npt.NDArray[Any], *, sample_weight: Any, offset: Any, callback: ProgressCallback | None
+    ) -> Self:
+        """Fit the model to more rows without the old ones; `y` has passed the checks of its kind."""
+        model, memory = self.model_, self._memory
+        rows = self._rows_of(self._encoded(X), y, sample_weight, offset)
+        settings = self._settings(model.training["seed"], len(rows), model.network)
+        if memory is None:
+            known = self._regularization or Regularization()
+            memory = remember(model.network, self._training_rows("partial_fit"), model.family, settings, known)
+        network, history, memory = update(model.network, memory, rows, model.family, settings, callback=callback)
+        self._adopt_network(network, _summary("update", network, history))
+        self._memory = memory
+        both = torch.cat([model.reference, rows.x])
+        self.model_ = replace(self.model_, reference=reference_rows(both, model.training["seed"]))
+        self._rows = None
+        return self
+
+    def _refit(self, network: Network, stage: str, callback: ProgressCallback | None) -> Self:
+        """Train an edited network on the training data and put it in place of the old one."""
+        rows = self._training_rows(stage)
+        settings = self._settings(self.model_.training["seed"], len(rows), self.model_.network)
+        trained, history = train([network], rows, self.model_.family, settings, stage=stage, callback=callback)
+        return self._adopt_network(trained, _summary(stage, trained, history))
+
+    def _adopt_network(self, network: Network, stage: dict[str, Any]) -> Self:
+        training = self.model_.training
+        record = {**training, "stages": [*training["stages"], stage]}
+        self._memory = None
+        self.model_ = replace(self.model_, network=network, training=record)
+        return self
+
+    def _rows_of(self, x: Tensor, y: npt.NDArray[Any], sample_weight: Any, offset: Any) -> Rows:
+        check_consistent_length(x, y)
+        weights = None if sample_weight is None else _column("sample_weight", sample_weight, len(x))
+        if weights is not None and ((weights < 0).any() or not weights.sum() > 0):
+            raise InvalidTarget("sample_weight holds negative numbers or only zeros")
+        known = None if offset is None else _column("offset", offset, len(x))
+        return weighted_rows(x, self._encoded_target(y), weights, known)
+
+    def _columns(self, X: Any, *, reset: bool) -> Mapping[str, Column]:
+        """Return the table as columns; `reset` learns the names, otherwise they are compared."""
+        if is_columns(X):
+            if reset:
+                self.n_features_in_ = len(X)
+            columns: Mapping[str, Column] = X
+            return columns
+        if is_frame(X):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return frame_columns(X)
+        if holds_text(X):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            array = X
+        else:
+            array = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+        return array_columns(array, None if reset else [feature.name for feature in self.model_.features])
+
+    def _encoded(self, X: Any) -> Float[Tensor, "rows features"]:
+        check_is_fitted(self, "model_")
+        return encode(self.model_.features, self._columns(X, reset=False))
+
+    def _training_rows(self, method: str) -> Rows:
+        check_is_fitted(self, "model_")
+        if self._rows is None:
+            raise TrainingDataUnavailable(method)
+        return self._rows
+
+
+def _column(name: str, values: Any, rows: int) -> Float[Tensor, " rows"]:
+    """Return one finite number per row; raises InvalidSetting, and ValueError where a value is no finite number."""
+    checked: npt.NDArray[np.float64] = check_array(values, ensure_2d=False, dtype=np.float64, input_name=name)
+    require(name, f"shape {checked.shape}", checked.shape == (rows,), f"one number for each of the {rows} rows")
+    return torch.from_numpy(np.array(checked))
+
+
+def _summary(stage: str, network: Network, history: History) -> dict[str, Any]:
+    """Return one stage of a training record: what was kept, and at most 50 points of the loss curve."""
+    stride = -(-len(history.losses) // CURVE_POINTS)
+    return {
+        "stage": stage,
+        "optimizer": history.optimizer,
+        **_noise(history.regularization),
+        "active_edges": len(network.active_edges()),
+        "kept_step": history.kept_step,
+        "losses": [list(point) for point in history.losses[::-1][::stride][::-1]],
+    }
+
+
+def _noise(regularization: Regularization | None) -> dict[str, float]:
+    if regularization is None:
+        return {}
+    return {"dispersion": regularization.dispersion, "degrees_of_freedom": regularization.freedom}

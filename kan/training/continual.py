@@ -1,0 +1,88 @@
+"""Learning on from new rows without the old ones.
+
+What the old rows say is kept as the gradient b and the Gauss–Newton matrix A of their loss at the parameters θ₀ that
+they led to: the new rows are fitted with bᵀ·(θ − θ₀) + (θ − θ₀)ᵀ·A·(θ − θ₀)/2 beside their loss, and then added to
+both. For an additive gaussian model that is exactly the fit to all rows at once (recursive least squares); in general
+it is the Laplace approximation (J. Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", 2017,
+with the whole matrix instead of its diagonal). A coefficient whose basis function no new row meets is not pulled at
+all: splines forget nothing elsewhere.
+"""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from kan.losses import FAMILIES, FamilyName
+from kan.network import Network
+from kan.training.gauss_newton import GaussNewton, Past, Regularization
+from kan.training.history import History, Recorder
+from kan.training.normal_equations import Chunks
+from kan.training.parameters import Parameters
+from kan.training.rows import Rows
+from kan.training.settings import ProgressCallback, TrainingSettings
+from kan.training.trainer import one_thread
+
+TOLERANCE, PATIENCE = 1e-6, 2
+STAGE = "update"
+
+
+@dataclass
+class Memory:
+    """Gauss–Newton matrix and gradient of all rows seen, summed over them, their number, and the noise."""
+
+    gram: Float[Tensor, "parameters parameters"]
+    gradient: Float[Tensor, " parameters"]
+    rows: int
+    regularization: Regularization
+
+
+def remember(
+    network: Network, rows: Rows, family: FamilyName, settings: TrainingSettings, regularization: Regularization
+) -> Memory:
+    """Return the memory of rows that a network was fitted to."""
+    with one_thread():
+        seen = _chunks(network, rows, family, settings).normal_equations()
+    return Memory(seen.gram * len(rows), seen.gradient * len(rows), len(rows), regularization)
+
+
+def update(
+    network: Network,
+    memory: Memory,
+    rows: Rows,
+    family: FamilyName,
+    settings: TrainingSettings,
+    *,
+    callback: ProgressCallback | None = None,
+) -> tuple[Network, History, Memory]:
+    """Return the network fitted to new rows on the same knots, its history, and the memory of all rows.
+
+    Raises TrainingDiverged.
+    """
+    updated, recorder = network.copy(), Recorder(STAGE, settings.steps, "gauss_newton", callback)
+    count, values = len(rows), Parameters(updated).read()
+    past = Past(memory.gram / count, memory.gradient / count, values)
+    with one_thread():
+        engine = GaussNewton(
+            updated,
+            rows,
+            FAMILIES[family],
+            settings.penalties,
+            memory.regularization,
+            memory=settings.memory,
+            past=past,
+        )
+        idle, step = 0, 0
+        while idle < PATIENCE and step < settings.steps:
+            result, step = engine.step(estimate=False), step + 1
+            recorder.report(updated, step, result.loss, None, memory.regularization.damping)
+            idle = idle + 1 if result.decrease <= TOLERANCE * abs(result.objective) else 0
+        recorder.history.kept_step = step
+        seen = _chunks(updated, rows, family, settings).normal_equations()
+    gram = memory.gram + seen.gram * count
+    gradient = memory.gradient + memory.gram @ (Parameters(updated).read() - values) + seen.gradient * count
+    return updated, recorder.history, Memory(gram, gradient, memory.rows + count, memory.regularization)
+
+
+def _chunks(network: Network, rows: Rows, family: FamilyName, settings: TrainingSettings) -> Chunks:
+    return Chunks(network, Parameters(network), rows, FAMILIES[family], settings.memory)

@@ -1,0 +1,112 @@
+"""The numbers of a network that training may change, as one vector.
+
+Order: layer by layer the weights in use, the biases, the factors of symbolic edges. Where an edge is held to a shape
+(`kan.constraints`), its spline coefficients c have coordinates θ with c = T·θ and bounds θ ≥ 0.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from kan.bspline import greville
+from kan.constraints import coordinates
+from kan.layer import LEARNED, Layer
+from kan.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where one layer's numbers stand in the vector; unused weights point behind its end."""
+
+    weights: slice
+    bias: slice
+    scales: slice
+    used: Int[Tensor, " used"]
+    positions: Int[Tensor, "outputs inputs width"]
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Coordinates of the coefficients that are held to a shape: where they stand, T, and which are at least 0."""
+
+    index: Int[Tensor, " held"]
+    transform: Float[Tensor, "held held"]
+    bounded: Bool[Tensor, " held"]
+
+
+class Parameters:
+    """A view of a network's trainable numbers; it is made anew after every change of knots, forms or edges."""
+
+    def __init__(self, network: Network) -> None:
+        """Find the weights in use."""
+        self.network = network
+        self.places: list[_Place] = []
+        size = 0
+        for position in range(len(network.layers)):
+            place = _place(network.layer(position), size)
+            self.places.append(place)
+            size = place.scales.stop
+        self.size = size
+        self.padded = [torch.where(one.positions < 0, size, one.positions) for one in self.places]
+        self.bounds = self._bounds()
+
+    @torch.no_grad()
+    def read(self) -> Float[Tensor, " parameters"]:
+        """Return a copy of the numbers."""
+        parts = []
+        for layer, place in self._layers():
+            parts += [layer.weights.flatten()[place.used], layer.bias, layer.scales]
+        return torch.cat(parts).clone()
+
+    @torch.no_grad()
+    def write(self, values: Float[Tensor, " parameters"]) -> None:
+        """Put other numbers into the network."""
+        for layer, place in self._layers():
+            layer.weights.view(-1)[place.used] = values[place.weights]
+            layer.bias.copy_(values[place.bias])
+            layer.scales.copy_(values[place.scales])
+
+    def scattered(self, blocks: list[Tensor]) -> Float[Tensor, "parameters parameters"]:
+        """Return the block-diagonal matrix of one (outputs, inputs, width, width) block of edges per layer."""
+        like = blocks[0]
+        matrix = torch.zeros(self.size + 1, self.size + 1, dtype=like.dtype, device=like.device)
+        for block, positions in zip(blocks, self.padded, strict=True):
+            at = positions.flatten(0, 1)
+            matrix.index_put_((at.unsqueeze(2), at.unsqueeze(1)), block.flatten(0, 1))
+        return matrix[: self.size, : self.size]
+
+    def gathered(self, matrix: Float[Tensor, "parameters parameters"]) -> list[Tensor]:
+        """Return the (outputs, inputs, width, width) blocks of edges of a matrix, 0 where a weight is not in use."""
+        framed = torch.nn.functional.pad(matrix, (0, 1, 0, 1))
+        return [framed[at.unsqueeze(3), at.unsqueeze(2)] for at in self.padded]
+
+    def _layers(self) -> list[tuple[Layer, _Place]]:
+        return [(self.network.layer(position), place) for position, place in enumerate(self.places)]
+
+    def _bounds(self) -> Bounds | None:
+        indices, transforms, bounded = [], [], []
+        for layer, place in self._layers():
+            sites = greville(layer.knots, layer.degree)
+            for target, source in layer.shapes.nonzero().tolist():
+                if int(layer.kinds[target, source]) != LEARNED:
+                    continue
+                shape, own = int(layer.shapes[target, source]), sites[layer.numeric.index(source)]
+                transform, least = coordinates(shape, own)
+                indices.append(place.positions[target, source, 1 : layer.functions + 1])
+                transforms.append(transform)
+                bounded.append(least)
+        if not indices:
+            return None
+        return Bounds(torch.cat(indices), torch.block_diag(*transforms), torch.cat(bounded))
+
+
+def _place(layer: Layer, start: int) -> _Place:
+    used = layer.mask.flatten().nonzero().flatten()
+    positions = torch.full((layer.mask.numel(),), -1, dtype=torch.long, device=used.device)
+    positions[used] = start + torch.arange(len(used), device=used.device)
+    weights = slice(start, start + len(used))
+    bias = slice(weights.stop, weights.stop + layer.out_features)
+    scales = slice(bias.stop, bias.stop + len(layer.scales))
+    return _Place(weights, bias, scales, used, positions.view(layer.mask.shape))

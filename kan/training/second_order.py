@@ -1,0 +1,254 @@
+"""A second-order run: several random starts on a coarse grid, then finer and finer grids.
+
+Source: Z. Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), section 2.4 for grid extension. Every extension
+doubles the grid, so that it is exact; the knots of hidden nodes follow their values before it, not after it. A large
+table is first met by a sample of its rows.
+
+A run is a list of phases, and a phase a series of steps. Whenever the engine is made anew, network and `Run` are all
+there is to know about it: that is what a checkpoint holds.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from kan.losses import Family
+from kan.network import Network
+from kan.refinement import refined
+from kan.regularization import ORDERS
+from kan.training.checkpoint import grid_sizes
+from kan.training.gauss_newton import GaussNewton, Regularization
+from kan.training.history import Recorder
+from kan.training.knots import LARGEST_WIDENING, cover_hidden_nodes, follow_hidden_nodes, hidden_fit
+from kan.training.parameters import Parameters
+from kan.training.rows import Rows, joined, sample
+from kan.training.settings import TrainingSettings
+
+FOLLOW_STEPS = (3, 6, 10, 15)  # of a start: the nodes still move
+LOOK_EVERY = 5  # steps after which nodes that have strayed from their knots are looked for
+MEASURE_EVERY = 20  # steps after which the spread of the features is measured anew
+LONGEST_DOMAIN = 1.6  # a hidden domain so many times as long as the range of its node is too long
+WARM_STEPS = 25  # of one of several starts
+LEVEL_STEPS, LEVEL_TOLERANCE = 30, 1e-2  # of a grid that a finer one will follow
+LAST_TOLERANCE = 1e-3
+SETTLE_STEPS, SETTLE_ROUNDS = 6, 3
+OVERFITTED = 0.02  # share by which the last validation loss may be above the best
+NEGLIGIBLE = 1e-4  # share of the first validation loss that does not count
+PATIENCE = 3  # steps that may gain less than the tolerance
+VALIDATION_PATIENCE = 15  # steps without a better validation loss
+SAMPLE_ROWS, SAMPLE_PER_PARAMETER = 50_000, 40  # of a table that is met by a sample first
+
+
+@dataclass
+class Run:
+    """A network on its way, what is known about the noise, and where the run and its present phase stand.
+
+    `idle` and `waited` count steps that gained little, `best` is the best validation loss of the phase.
+    """
+
+    network: Network
+    state: Regularization
+    step: int = 0
+    phase: int = 0
+    phase_step: int = 0
+    idle: int = 0
+    waited: int = 0
+    loss: float = math.inf
+    best: float = math.inf
+    objective: float = math.inf
+
+    def enter(self, phase: int) -> None:
+        """Begin a phase."""
+        self.phase, self.phase_step, self.idle, self.waited = phase, 0, 0, 0
+        self.loss = self.best = math.inf
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Some steps on the same rows: when they end, and at which of them the hidden knots follow the nodes."""
+
+    problem: "Problem"
+    steps: int
+    tolerance: float
+    follow: tuple[int, ...] = ()
+    estimate_from: int = 0
+    patience: int = PATIENCE
+    refines: bool = False
+    settles: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a run works on; `save` is called whenever the run could go on from its state."""
+
+    rows: Rows
+    validation: Rows | None
+    family: Family
+    settings: TrainingSettings
+    recorder: Recorder
+    save: Callable[[Run], None]
+
+
+def minimise(starts: list[Network], problem: Problem, resumed: Run | None, generator: torch.Generator) -> Network:
+    """Return the network that second-order steps make of the best of the starts, or of a run that was interrupted.
+
+    With validation rows it is the iterate that did best on them; if that is about the last one, so that nothing was
+    learned by heart, more steps follow on all rows. Raises TrainingDiverged; whatever the callback raises passes
+    through.
+    """
+    script = _script(starts[0], problem, generator)
+    run = resumed if resumed is not None else _chosen(starts, script[0])
+    for position, phase in enumerate(script):
+        if position < run.phase:
+            continue
+        if position > run.phase:
+            if phase.problem.validation is None and problem.validation is not None and _learned_by_heart(run, problem):
+                break
+            run.enter(position)
+        _optimise(run, phase)
+        if phase.refines:
+            _follow(run, phase.problem)
+            _refine(run, problem.settings)
+        if phase.settles:
+            _settle(run, phase)
+    problem.recorder.history.regularization = run.state
+    if run.phase < len(script) - 1:
+        run.network = problem.recorder.best_network() or run.network
+        while any(_is_coarse(run.network, problem.settings)):
+            _refine(run, problem.settings)
+        return run.network
+    problem.recorder.history.kept_step = run.step
+    return run.network
+
+
+def _script(network: Network, problem: Problem, generator: torch.Generator) -> list[Phase]:
+    """Return the phases of a run: a start, grids, the last grid, and the last grid with all rows."""
+    settings, rows = problem.settings, problem.rows
+    size = max(SAMPLE_ROWS, SAMPLE_PER_PARAMETER * Parameters(network).size)
+    small = replace(problem, rows=sample(rows, size, generator)) if len(rows) > 2 * size else problem
+    deep = len(network.layers) > 1
+    phases = []
+    if deep:
+        phases.append(Phase(small, WARM_STEPS, LEVEL_TOLERANCE, FOLLOW_STEPS, estimate_from=2))
+    elif small is not problem:
+        phases.append(Phase(small, settings.steps, LEVEL_TOLERANCE, estimate_from=1))
+    levels = max(
+        int(math.log2(wanted / present))
+        for wanted, present in zip(settings.grid_sizes, grid_sizes(network), strict=True)
+    )
+    phases += [Phase(problem, LEVEL_STEPS if deep else 0, LEVEL_TOLERANCE, refines=True)] * levels
+    estimate_from = 0 if phases else 1
+    last = Phase(problem, settings.steps, LAST_TOLERANCE, estimate_from=estimate_from, settles=deep)
+    # After a sample an additive model is where it will be: one step that gains little says so.
+    phases.append(replace(last, patience=1) if small is not problem and not deep else last)
+    if problem.validation is not None:
+        everything = replace(problem, rows=joined(rows, problem.validation), validation=None)
+        phases.append(replace(phases[-1], problem=everything, estimate_from=0))
+    return phases
+
+
+def _chosen(starts: list[Network], phase: Phase) -> Run:
+    """Return the start that is the best after the first phase; a single one has not begun."""
+    if len(starts) == 1:
+        return Run(starts[0], Regularization())
+    runs = [Run(start, Regularization()) for start in starts]
+    quiet = replace(phase, problem=replace(phase.problem, save=lambda _: None))
+    return min(runs, key=lambda run: _optimise(run, quiet))
+
+
+def _optimise(run: Run, phase: Phase) -> float:
+    """Take steps until they gain too little, or none are left of all that the run may take.
+
+    Returns the best validation loss of the phase where there are validation rows, else the objective.
+    """
+    problem, engine = phase.problem, None
+    while run.phase_step < phase.steps and run.step < problem.settings.steps and not _is_done(run, phase):
+        if engine is None:
+            engine = _engine(run, problem)
+            problem.save(run)
+        result = engine.step(estimate=run.phase_step >= phase.estimate_from)
+        gained, run.loss, run.objective = abs(run.loss - result.loss), result.loss, result.objective
+        run.idle = run.idle + 1 if gained <= phase.tolerance * result.loss else 0
+        run.step += 1
+        run.phase_step += 1
+        validation_loss = _validation_loss(run.network, problem)
+        problem.recorder.report(run.network, run.step, result.loss, validation_loss, run.state.damping)
+        if validation_loss is not None:
+            run.waited = 0 if validation_loss < run.best else run.waited + 1
+            run.best = min(run.best, validation_loss)
+        if _needs_following(run, phase):
+            _follow(run, problem)
+            engine = None
+        elif run.phase_step % MEASURE_EVERY == 0:
+            engine = None
+    return run.objective if problem.validation is None else run.best
+
+
+def _is_done(run: Run, phase: Phase) -> bool:
+    if run.waited >= VALIDATION_PATIENCE:
+        return True
+    earliest = max((*phase.follow, phase.estimate_from)) + phase.patience if phase.patience > 1 else 0
+    return run.idle >= phase.patience and run.phase_step > earliest
+
+
+def _engine(run: Run, problem: Problem) -> GaussNewton:
+    settings = problem.settings
+    return GaussNewton(run.network, problem.rows, problem.family, settings.penalties, run.state, memory=settings.memory)
+
+
+def _needs_following(run: Run, phase: Phase) -> bool:
+    if len(run.network.layers) == 1:
+        return False
+    if run.phase_step in phase.follow:
+        return True
+    return run.phase_step % LOOK_EVERY == 0 and hidden_fit(run.network, phase.problem.rows.x).outside > LARGEST_WIDENING
+
+
+def _follow(run: Run, problem: Problem) -> None:
+    """Let the hidden knots follow their nodes where these have left them or use little of them."""
+    fit = hidden_fit(run.network, problem.rows.x)
+    if fit.outside > 0 or fit.length > LONGEST_DOMAIN:
+        follow_hidden_nodes(run.network, problem.rows.x)
+
+
+def _settle(run: Run, phase: Phase) -> None:
+    """Bring every row into every hidden domain, and mend what that costs the rows that were outside."""
+    for _ in range(SETTLE_ROUNDS):
+        if hidden_fit(run.network, phase.problem.rows.x).outside <= 0:
+            return
+        cover_hidden_nodes(run.network, phase.problem.rows.x)
+        settings = replace(phase.problem.settings, steps=run.step + SETTLE_STEPS)
+        problem = replace(phase.problem, settings=settings, save=lambda _: None)
+        run.enter(run.phase)
+        _optimise(run, replace(phase, problem=problem, estimate_from=0))
+
+
+def _learned_by_heart(run: Run, problem: Problem) -> bool:
+    """Return whether the held-out rows are answered worse at the end than before."""
+    last, recorder = _validation_loss(run.network, problem), problem.recorder
+    slack = OVERFITTED * abs(recorder.best) + NEGLIGIBLE * abs(recorder.first)
+    return last is None or not last <= recorder.best + slack
+
+
+def _refine(run: Run, settings: TrainingSettings) -> None:
+    """Double the grids that are too coarse; λ of roughness grows so that the same functions cost the same."""
+    layers = [run.network.layer(position) for position in range(len(run.network.layers))]
+    coarse = _is_coarse(run.network, settings)
+    run.network = Network([refined(one, 2) if short else one for one, short in zip(layers, coarse, strict=True)])
+    for strength, short in zip(run.state.strengths or [], coarse, strict=False):
+        for kind, order in enumerate(ORDERS if short else ()):
+            strength[kind] *= 2.0 ** (2 * order - 1)
+
+
+def _is_coarse(network: Network, settings: TrainingSettings) -> list[bool]:
+    """Return which layers shall have at least twice as many intervals."""
+    return [2 * size <= wanted for size, wanted in zip(grid_sizes(network), settings.grid_sizes, strict=True)]
+
+
+def _validation_loss(network: Network, problem: Problem) -> float | None:
+    if problem.validation is None:
+        return None
+    with torch.no_grad():
+        return float(problem.validation.loss(problem.family, network.evaluate(problem.validation.x)))
