@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from kan.bspline import greville
+from kan.constraints import INCREASING
 from kan.features import Feature
 from kan.layer import LEARNED, ZERO, Layer, LayerInput
 from kan.losses import FAMILIES, Family, FamilyName
@@ -57,7 +58,8 @@ def ranked_pairs(network: Network, rows: Rows, family: Family, limit: int) -> li
     pull = family.residuals(link, some.target)[:, 0] * family.factors(link)[:, 0, 0] * some.weights
     dispersion = float((pull.square() / curvature).mean())
     importance = scores(network, some.x).nodes[0]
-    numeric = sorted(layer.numeric, key=lambda i: -float(importance[i]))[:LARGEST_CANDIDATES]
+    free = [i for i in layer.numeric if int(layer.shapes[0, i]) == 0]  # a term of two would bend a shape
+    numeric = sorted(free, key=lambda i: -float(importance[i]))[:LARGEST_CANDIDATES]
     cells = {i: _cells(some.x[:, i]) for i in numeric}
     found = []
     for first, second in itertools.combinations(sorted(numeric), 2):
@@ -84,6 +86,7 @@ def with_pairs(network: Network, pairs: Sequence[Pair]) -> Network:
             last.set_zero(0, source)
         else:
             last.set_symbolic(0, source, SymbolicForm("linear", 1.0, 0.0, 1.0, 0.0))
+            last.shapes[0, source] = INCREASING if int(old.shapes[0, source]) else 0
     for position, pair in enumerate(pairs):
         for node in range(inputs + NODES_PER_PAIR * position, inputs + NODES_PER_PAIR * (position + 1)):
             first.kinds[node, [pair.first, pair.second]] = LEARNED

@@ -342,6 +342,9 @@ class Layer(nn.Module):
     def hold_shapes(self) -> None:
         """Bring every edge that is held to a shape back to it; edges that have it keep their bits but for rounding."""
         sites = greville(self.knots, self.degree)
+        for position, edge in enumerate(self.forms):
+            if int(self.shapes[edge]) != 0:
+                self.scales[position].clamp_(min=0.0)
         for target, source in self.shapes.nonzero().tolist():
             if source in self.numeric and int(self.kinds[target, source]) == LEARNED:
                 spline = self.weights[target, source, 1 : self.functions + 1]

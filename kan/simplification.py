@@ -21,7 +21,7 @@ from kan.training.trainer import train
 
 L1, ENTROPY = 1e-3, 2e-3  # of the sparsifying refit, beside a loss of about 1
 TRIAL_STEPS = 12  # of a refit that only compares
-STAGE = "simplify"
+STAGE, COMPARISON = "simplify", "compare"
 ROUNDS = 3  # the ranking is made anew on what is left
 
 
@@ -53,7 +53,7 @@ class _Judge:
     def refitted(self, network: Network, steps: int) -> tuple[Network, float]:
         """Return the network after some steps, and its loss."""
         settings = replace(self.settings, steps=min(steps, self.settings.steps))
-        result, _ = train([network], self.rows, self.family, settings, stage=STAGE, callback=self.callback)
+        result, _ = train([network], self.rows, self.family, settings, stage=COMPARISON, callback=self.callback)
         return result, self.loss(result)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kan.bspline import greville
 from kan.constraints import coordinates
-from kan.layer import LEARNED, Layer
+from kan.layer import LEARNED, SYMBOLIC, Layer
 from kan.network import Network
 
 
@@ -90,6 +90,12 @@ class Parameters:
         for layer, place in self._layers():
             sites = greville(layer.knots, layer.degree)
             for target, source in layer.shapes.nonzero().tolist():
+                if int(layer.kinds[target, source]) == SYMBOLIC:
+                    # A formula of the right shape keeps it as long as its factor does not change sign.
+                    factor = place.scales.start + list(layer.forms).index((target, source))
+                    indices.append(torch.tensor([factor], device=sites.device))
+                    transforms.append(torch.ones(1, 1, dtype=sites.dtype, device=sites.device))
+                    bounded.append(torch.ones(1, dtype=torch.bool, device=sites.device))
                 if int(layer.kinds[target, source]) != LEARNED:
                     continue
                 shape, own = int(layer.shapes[target, source]), sites[layer.numeric.index(source)]

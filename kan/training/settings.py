@@ -54,8 +54,8 @@ class TrainingSettings:
 class Progress:
     """Where a training run stands.
 
-    `stage` is fit, simplify, symbolify or update; `grid_size` the largest of any layer; `damping` is 0 for first-order
-    steps; `seconds` are counted from the start of the stage.
+    `stage` is fit, pairs, compare (a refit of simplify that only compares), simplify, symbolify or update; `grid_size`
+    the largest of any layer; `damping` is 0 for first-order steps; `seconds` are counted from the start of the stage.
     """
 
     stage: str

@@ -109,20 +109,23 @@ class _Recorder:
 
     def stage(self, stage: Stage) -> ProgressCallback:
         def callback(progress: EngineProgress) -> None:
-            self(
-                Progress(
-                    stage=stage,
-                    step=progress.step,
-                    steps=progress.steps,
-                    loss=_finite(progress.loss),
-                    validation_loss=_finite(progress.validation_loss),
-                    active_edges=progress.active_edges,
-                    optimizer=progress.optimizer,
-                    damping=_finite(progress.damping),
-                    grid_size=progress.grid_size,
-                    seconds=progress.seconds,
-                )
+            event = Progress(
+                stage=stage,
+                step=progress.step,
+                steps=progress.steps,
+                loss=_finite(progress.loss),
+                validation_loss=_finite(progress.validation_loss),
+                active_edges=progress.active_edges,
+                optimizer=progress.optimizer,
+                damping=_finite(progress.damping),
+                grid_size=progress.grid_size,
+                seconds=progress.seconds,
             )
+            # A refit that only compares is told, so that it can be cancelled, and left out of the curve.
+            if progress.stage == "compare":
+                self.report(event)
+            else:
+                self(event)
 
         return callback
 

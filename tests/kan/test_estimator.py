@@ -239,7 +239,7 @@ def test_progress_names_every_stage_and_an_exception_cancels() -> None:
     with pytest.raises(KeyboardInterrupt, match="symbolify"):
         model.symbolify(callback=cancel)
     assert model.model_ is before
-    assert list(dict.fromkeys(seen)) == ["fit", "simplify"]
+    assert list(dict.fromkeys(seen)) == ["fit", "compare", "simplify"]
 
 
 def test_settings_can_be_searched_and_cloned() -> None:

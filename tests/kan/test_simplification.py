@@ -146,7 +146,10 @@ def test_stage_tells_its_steps_and_can_be_stopped() -> None:
     with pytest.raises(KeyboardInterrupt):
         model.simplify(callback=cancel)
     assert model.model_ is before
-    assert seen == ["simplify"]
+    assert seen == ["compare"]
+    stages = []
+    model.simplify(callback=lambda progress: stages.append(progress.stage))
+    assert list(dict.fromkeys(stages)) == ["compare", "simplify"]
 
 
 def test_record_of_an_estimator_says_what_it_cost() -> None:

@@ -122,8 +122,8 @@ def test_candidates_of_a_spline_are_fitted_once_and_miss_it_by_what_they_say(bin
 def test_splines_and_tables_say_what_they_are(binomial: LoadedModel) -> None:
     forms = {edge.form: str(edge.place) for edge in binomial.edges}
     spline, tabled = describe_edge(binomial, forms["spline"]), describe_edge(binomial, forms["table"])
-    assert (spline.degree, spline.grid_size) == (3, 5)
-    assert spline.text.endswith("a spline of degree 3 on 5 intervals, beside silu")
+    assert (spline.degree, spline.grid_size) == (3, 10)
+    assert spline.text.endswith("a spline of degree 3 on 10 intervals, beside silu")
     assert (tabled.categories, tabled.domain) == (("ash", "birch", "cedar", "unseen"), None)
     assert tabled.text.endswith("(city): one value for each of 4 categories")
     assert tabled.latex.startswith(r"\varphi_{0.2.")
