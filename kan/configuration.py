@@ -17,7 +17,6 @@ from kan.layer import LARGEST_DEGREE, LARGEST_GRID_SIZE, Base
 from kan.losses import FamilyName
 from kan.network import Network, constraint_shapes, first_grid, initial_network
 from kan.regularization import Penalties
-from kan.training.checkpoint import grid_sizes
 from kan.training.rows import Rows
 from kan.training.settings import Optimizer, Precision, TrainingSettings, require
 from kan.training.trainer import chosen_optimizer, start
@@ -129,7 +128,7 @@ class ConfiguredEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn 
         second_order = self.optimizer in ("auto", "gauss_newton")
         layers = len(self.hidden) + 1 if network is None else len(network.layers)
         several = list(self.grid_size) if isinstance(self.grid_size, Sequence) else [self.grid_size] * layers
-        sizes = several if network is None else grid_sizes(network)
+        sizes = several if network is None else network.grid_sizes
         automatic = 0.2 if layers > 1 else 0.0
         smoothness = None if self.smoothness is None else self.smoothness / rows
         return TrainingSettings(

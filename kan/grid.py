@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from kan.sampling import evenly
+
 MINIMUM_SPACING = 0.05  # smallest share of the uniform grid in the blend
 QUANTILE_ROWS = 50_000  # evenly chosen rows that show where the data are
 FULLY_COVERED, SMALLEST_COVERED = 0.99, 0.1  # shares of a domain that points reach
@@ -40,7 +42,7 @@ def adaptive_knots(
     widening = margin * (upper - lower)
     lower, upper = (lower - widening, upper + widening) if domain is None else domain
     uniform = lower.unsqueeze(1) + (upper - lower).unsqueeze(1) * steps
-    some = points[:: max(1, -(-len(points) // QUANTILE_ROWS))]
+    some = evenly(points, QUANTILE_ROWS)
     filled = torch.where(constant | some.isnan().all(dim=0), torch.zeros_like(some), some)
     filled = torch.minimum(torch.maximum(filled, lower), upper)
     quantile = torch.nanquantile(filled, steps, dim=0).T

@@ -87,17 +87,14 @@ def with_pairs(network: Network, pairs: Sequence[Pair]) -> Network:
         else:
             last.set_symbolic(0, source, SymbolicForm("linear", 1.0, 0.0, 1.0, 0.0))
             last.shapes[0, source] = INCREASING if int(old.shapes[0, source]) else 0
-    for position, pair in enumerate(pairs):
-        for node in range(inputs + NODES_PER_PAIR * position, inputs + NODES_PER_PAIR * (position + 1)):
-            first.kinds[node, [pair.first, pair.second]] = LEARNED
-    first.refresh_mask()
-    for source in range(inputs):
         first.weights[source, source] = old.weights[0, source]
     sites = greville(old.knots, old.degree)
     for position, pair in enumerate(pairs):
-        for sign, node in zip((1.0, -1.0), range(inputs + NODES_PER_PAIR * position, nodes), strict=False):
+        for node, sign in enumerate((1.0, -1.0), inputs + NODES_PER_PAIR * position):
             for source, slope in ((pair.first, 0.5), (pair.second, 0.5 * sign)):
+                first.kinds[node, source] = LEARNED
                 first.weights[node, source, 1 : old.functions + 1] = slope * sites[old.numeric.index(source)]
+    first.refresh_mask()
     first.weights.mul_(first.mask)
     last.bias.copy_(old.bias)
     return Network([first, last])
@@ -119,7 +116,8 @@ def grown(
     Pairs are found and judged on a part of the rows from `start`, the network before its training, so that the rows
     that are held out stay unseen. They pay if they lower the held-out loss by more than its standard error.
     """
-    part, judged = _parts(rows, FAMILIES[family], settings)
+    generator = torch.Generator().manual_seed(settings.seed)
+    part, judged = split(rows, FAMILIES[family], JUDGED_SHARE, generator)
     if judged is None or additive.shape[-1] != 1:
         return None
     plain, _ = train([start], part, family, settings)
@@ -134,10 +132,6 @@ def grown(
     network, history = train([with_pairs(additive, pairs)], rows, family, deep, stage="pairs", callback=callback)
     names = [[features[pair.first].name, features[pair.second].name] for pair in pairs]
     return network, history, {"pairs": names, "held_out_gain": gain, "standard_error": error}
-
-
-def _parts(rows: Rows, family: Family, settings: TrainingSettings) -> tuple[Rows, Rows | None]:
-    return split(rows, family, JUDGED_SHARE, torch.Generator().manual_seed(settings.seed))
 
 
 @torch.no_grad()

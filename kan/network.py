@@ -86,11 +86,22 @@ class Network(nn.Module):
             x = self.layer(position)(x)
         return x
 
-    def evaluate(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs"]:
-        """Return the outputs by matrix products: the fast way of training, whose last bits may depend on other rows."""
+    @property
+    def grid_sizes(self) -> list[int]:
+        """Number of knot intervals of every layer."""
+        return [self.layer(position).grid_size for position in range(len(self.layers))]
+
+    def evaluate(
+        self, x: Float[Tensor, "rows inputs"], features: Float[Tensor, "rows inputs width"] | None = None
+    ) -> Float[Tensor, "rows outputs"]:
+        """Return the outputs by matrix products: the fast way of training, whose last bits may depend on other rows.
+
+        `features` are those of the first layer where they are known.
+        """
         for position in range(len(self.layers)):
             layer = self.layer(position)
-            x = layer.combine(layer.features(x), x)
+            expanded = layer.features(x) if features is None or position > 0 else features
+            x = layer.combine(expanded, x)
         return x
 
     def trace(self, x: Float[Tensor, "rows inputs"]) -> Trace:

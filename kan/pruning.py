@@ -14,6 +14,7 @@ from torch import Tensor
 
 from kan.errors import InvalidSetting, NoEdgesLeft
 from kan.network import EdgeId, Network
+from kan.sampling import evenly
 
 SAMPLE_ROWS = 4096
 SMALLEST_SPREAD = 1e-12  # a node that varies less hands nothing on
@@ -30,7 +31,7 @@ class Scores:
 @torch.no_grad()
 def scores(network: Network, x: Float[Tensor, "rows inputs"]) -> Scores:
     """Return the scores of edges and nodes over the rows, in units of the link scale."""
-    trace = network.trace(_sampled(x))
+    trace = network.trace(evenly(x, SAMPLE_ROWS))
     nodes = [trace.inputs[-1].std(dim=0, correction=0)]
     edges: dict[EdgeId, float] = {}
     for position in reversed(range(len(network.layers))):
@@ -89,7 +90,7 @@ def ranking(edges: dict[EdgeId, float]) -> list[EdgeId]:
 def without(network: Network, x: Float[Tensor, "rows inputs"], removed: set[EdgeId]) -> Network:
     """Return a network without some edges, the mean of each over the rows moved into the bias of its target."""
     pruned = network.copy()
-    nodes = _sampled(x)
+    nodes = evenly(x, SAMPLE_ROWS)
     for position in range(len(pruned.layers)):
         layer = pruned.layer(position)
         mean = layer.activations(nodes).mean(dim=0)
@@ -119,7 +120,3 @@ def connected(edges: set[EdgeId], network: Network) -> set[EdgeId]:
     if not edges:
         raise NoEdgesLeft
     return edges
-
-
-def _sampled(x: Tensor) -> Float[Tensor, "sample inputs"]:
-    return x[:: max(1, -(-len(x) // SAMPLE_ROWS))]

@@ -26,6 +26,7 @@ from torch import Tensor
 from kan.bspline import greville
 from kan.layer import LEARNED, Layer, base_values
 from kan.network import Network
+from kan.sampling import evenly
 
 SMALLEST_VARIANCE = 1e-10  # keeps the slope of the square root finite at an edge of size 0
 ORDERS = (2, 4)  # derivatives whose size is roughness: the first for noise, the second where there is none
@@ -85,7 +86,7 @@ def _line(layer: Layer) -> Float[Tensor, "numeric functions_plus_1"]:
 @torch.no_grad()
 def network_costs(network: Network, x: Float[Tensor, "rows inputs"]) -> list[Costs]:
     """Return the cost matrices of every layer over some of the rows, evenly chosen."""
-    nodes, costs = x[:: max(1, -(-len(x) // SAMPLE_ROWS))], []
+    nodes, costs = evenly(x, SAMPLE_ROWS), []
     for position in range(len(network.layers)):
         layer = network.layer(position)
         features = layer.features(nodes)

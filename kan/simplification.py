@@ -47,8 +47,7 @@ class _Judge:
     callback: ProgressCallback | None
 
     def loss(self, network: Network) -> float:
-        with torch.no_grad():
-            return float(self.compared.loss(FAMILIES[self.family], network.evaluate(self.compared.x)))
+        return self.compared.loss_of(FAMILIES[self.family], network)
 
     def refitted(self, network: Network, steps: int) -> tuple[Network, float]:
         """Return the network after some steps, and its loss."""
@@ -70,16 +69,15 @@ def simplify(
     """Return a network with fewer edges, refitted, and what that cost.
 
     The loss may rise by `tolerance` times what the network explains: the loss of the best constant minus its own.
-    `max_edges` is kept whatever it costs. The callback sees the refits that only compare
-    too, so that it can stop them. Raises InvalidSetting, NoEdgesLeft, TrainingDiverged.
+    `max_edges` is kept whatever it costs. The callback sees the refits that only compare too, so that it can stop
+    them. Raises InvalidSetting, NoEdgesLeft, TrainingDiverged.
     """
     require("tolerance", tolerance, 0 <= tolerance < 1, "a share of what is explained, from 0 to below 1")
     require("max_edges", max_edges, max_edges is None or max_edges >= 1, "at least 1")
     judge = _judge(rows, family, settings, callback)
     edges_before = len(network.active_edges())
-    same, before = judge.refitted(network, TRIAL_STEPS)
+    smaller, before = judge.refitted(network, TRIAL_STEPS)
     largest = before + tolerance * max(_constant_loss(judge) - before, 0.0)
-    smaller = same
     if len(network.layers) > 1:
         penalties = replace(
             settings.penalties, l1=settings.penalties.l1 + L1, entropy=settings.penalties.entropy + ENTROPY
@@ -101,7 +99,7 @@ def _fewest(network: Network, judge: _Judge, largest: float, max_edges: int | No
     ranked = ranking(edge_scores(network, judge.rows.x))
     fewest, most = 1, len(ranked)
     if max_edges is not None and most > max_edges:
-        kept = _kept(network, ranked, max_edges)
+        kept = connected(set(ranked[:max_edges]), network)
         network, _ = judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS)
         most = len(kept)
     best = network
@@ -122,10 +120,6 @@ def _trial(network: Network, judge: _Judge, ranked: list[EdgeId], count: int) ->
     except NoEdgesLeft:
         return None
     return judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS)
-
-
-def _kept(network: Network, ranked: list[EdgeId], limit: int) -> set[EdgeId]:
-    return connected(set(ranked[:limit]), network)
 
 
 def _pruned(network: Network, judge: _Judge, kept: set[EdgeId]) -> Network:

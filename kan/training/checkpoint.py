@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -56,7 +55,7 @@ class Checkpoint:
         try:
             with safe_open(self.path, framework="pt") as file:
                 document: Any = json.loads((file.metadata() or {})[METADATA_KEY])
-                tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}  # not a mapping
+                tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
         except (SafetensorError, KeyError, ValueError) as error:
             raise CheckpointRefused(str(self.path), "it is not a checkpoint") from error
         if not isinstance(document, dict) or "fingerprint" not in document:
@@ -86,11 +85,6 @@ def network_tensors(network: Network, prefix: str) -> dict[str, Tensor]:
     return {f"{prefix}{name}": value for name, value in network.state_dict().items()}
 
 
-def grid_sizes(network: Network) -> list[int]:
-    """Return the number of knot intervals of every layer."""
-    return [network.layer(position).grid_size for position in range(len(network.layers))]
-
-
 def restored(like: Network, sizes: Sequence[int], tensors: Mapping[str, Tensor], prefix: str) -> Network:
     """Return the network whose state stands under a prefix; `like` has its edges and forms on a coarser grid."""
     layers = []
@@ -101,6 +95,4 @@ def restored(like: Network, sizes: Sequence[int], tensors: Mapping[str, Tensor],
     network.load_state_dict(
         {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     )
-    return network.to(
-        layers[0].knots.device, torch.float64 if layers[0].knots.dtype == torch.float64 else torch.float32
-    )
+    return network

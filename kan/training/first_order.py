@@ -18,11 +18,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from kan.errors import TrainingDiverged
-from kan.losses import Family
 from kan.network import Network
-from kan.regularization import Costs, Penalties, network_costs, penalty
-from kan.training.history import Recorder
+from kan.regularization import Costs, network_costs, penalty
 from kan.training.knots import follow_hidden_nodes
+from kan.training.problem import Problem
 from kan.training.resumption import StepFile
 from kan.training.rows import Rows
 from kan.training.settings import TrainingSettings, require
@@ -43,43 +42,27 @@ class Batch:
     features: Float[Tensor, "rows inputs width"]
 
 
-def minimise(
-    network: Network,
-    rows: Rows,
-    validation: Rows | None,
-    family: Family,
-    settings: TrainingSettings,
-    *,
-    recorder: Recorder,
-    saved: StepFile,
-) -> Network:
+def minimise(network: Network, problem: Problem, saved: StepFile) -> Network:
     """Return the trained network, its best step by validation loss (its last step without validation rows).
 
     The network as it came is a candidate too: with validation rows a refit never ends worse than it began.
     Raises TrainingDiverged; whatever the callback raises passes through.
     """
+    settings, recorder = problem.settings, problem.recorder
     if settings.penalties.smoothness is None:
-        settings = replace(settings, penalties=replace(settings.penalties, smoothness=SMOOTHNESS / len(rows)))
-    recorder.compare(network, _validation_loss(network, validation, family), 0)
+        penalties = replace(settings.penalties, smoothness=SMOOTHNESS / len(problem.rows))
+        problem = replace(problem, settings=replace(settings, penalties=penalties))
+    recorder.compare(network, problem.validation_loss(network), 0)
     if settings.optimizer == "lbfgs":
         free = not any(bool(network.layer(position).shapes.any()) for position in range(len(network.layers)))
         require("optimizer", settings.optimizer, free, "auto, gauss_newton or adam where features are constrained")
-        _lbfgs(network, rows, validation, family, settings, recorder)
+        _lbfgs(network, problem)
     else:
-        _adam(network, rows, validation, family, settings, recorder, saved)
+        _adam(network, problem, saved)
     best = recorder.best_network()
     if best is None:
         recorder.history.kept_step = settings.steps
     return best or network
-
-
-def nodes_of(network: Network, batch: Batch) -> Float[Tensor, "rows outputs"]:
-    """Return the outputs for a batch, by matrix products: the fast path of training."""
-    nodes = network.layer(0).combine(batch.features, batch.rows.x)
-    for position in range(1, len(network.layers)):
-        layer = network.layer(position)
-        nodes = layer.combine(layer.features(nodes), nodes)
-    return nodes
 
 
 @torch.no_grad()
@@ -88,21 +71,14 @@ def batch_of(network: Network, rows: Rows) -> Batch:
     return Batch(rows, network.layer(0).features(rows.x))
 
 
-def _adam(
-    network: Network,
-    rows: Rows,
-    validation: Rows | None,
-    family: Family,
-    settings: TrainingSettings,
-    recorder: Recorder,
-    saved: StepFile,
-) -> None:
+def _adam(network: Network, problem: Problem, saved: StepFile) -> None:
     """Take Adam's steps in place, from where a checkpoint stands."""
+    rows, settings = problem.rows, problem.settings
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     updates = _knot_updates(network, settings.steps)
     first = saved.read(network, optimiser) + 1
     batches = _batches(network, rows, settings, first)
-    costs = network_costs(network, rows.x)
+    costs: list[Costs] = []
     for step in range(first, settings.steps + 1):
         if step in updates:
             follow_hidden_nodes(network, rows.x)
@@ -110,7 +86,7 @@ def _adam(
             costs = network_costs(network, rows.x)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(step, settings.steps)
-        loss, objective = _objective(network, next(batches), family, costs, settings.penalties)
+        loss, objective = _objective(network, next(batches), costs, problem)
         if not math.isfinite(objective.item()):
             raise TrainingDiverged(f"the loss of step {step} is not finite")
         optimiser.zero_grad()
@@ -118,26 +94,20 @@ def _adam(
         optimiser.step()
         _hold_shapes(network)
         if step % REPORT_EVERY == 0 or step == settings.steps:
-            recorder.report(network, step, loss.item(), _checked_validation(network, validation, family, step))
+            _report(network, problem, step, loss)
         if step % MEASURE_EVERY == 0:
             saved.write(network, optimiser, step)
 
 
-def _lbfgs(
-    network: Network,
-    rows: Rows,
-    validation: Rows | None,
-    family: Family,
-    settings: TrainingSettings,
-    recorder: Recorder,
-) -> None:
+def _lbfgs(network: Network, problem: Problem) -> None:
     """Take L-BFGS steps with strong Wolfe line search in place, on all rows at once; new knots forget its past."""
+    rows, settings = problem.rows, problem.settings
     updates = _knot_updates(network, settings.steps)
     batch, costs, optimiser = batch_of(network, rows), network_costs(network, rows.x), _lbfgs_optimiser(network)
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        objective = _objective(network, batch, family, costs, settings.penalties)[1]
+        objective = _objective(network, batch, costs, problem)[1]
         objective.backward()
         return objective
 
@@ -148,8 +118,8 @@ def _lbfgs(
         if not math.isfinite(float(optimiser.step(closure).detach())):
             raise TrainingDiverged(f"the loss of step {step} is not finite")
         if step % REPORT_EVERY == 0 or step == settings.steps:
-            loss = _objective(network, batch, family, costs, settings.penalties)[0]
-            recorder.report(network, step, loss.item(), _checked_validation(network, validation, family, step))
+            loss = _objective(network, batch, costs, problem)[0]
+            _report(network, problem, step, loss)
 
 
 def _lbfgs_optimiser(network: Network) -> torch.optim.LBFGS:
@@ -185,12 +155,10 @@ def _batches(network: Network, rows: Rows, settings: TrainingSettings, first: in
         yield batch_of(network, rows.part(order[start : start + size].to(rows.x.device)))
 
 
-def _objective(
-    network: Network, batch: Batch, family: Family, costs: list[Costs], penalties: Penalties
-) -> tuple[Tensor, Tensor]:
+def _objective(network: Network, batch: Batch, costs: list[Costs], problem: Problem) -> tuple[Tensor, Tensor]:
     """Return the loss and the objective on one batch."""
-    loss = batch.rows.loss(family, nodes_of(network, batch))
-    return loss, loss + penalty(network, costs, penalties)
+    loss = batch.rows.loss(problem.family, network.evaluate(batch.rows.x, batch.features))
+    return loss, loss + penalty(network, costs, problem.settings.penalties)
 
 
 def _hold_shapes(network: Network) -> None:
@@ -198,15 +166,9 @@ def _hold_shapes(network: Network) -> None:
         network.layer(position).hold_shapes()
 
 
-def _validation_loss(network: Network, validation: Rows | None, family: Family) -> float | None:
-    if validation is None:
-        return None
-    with torch.no_grad():
-        return float(validation.loss(family, network.evaluate(validation.x)))
-
-
-def _checked_validation(network: Network, validation: Rows | None, family: Family, step: int) -> float | None:
-    loss = _validation_loss(network, validation, family)
-    if loss is not None and not math.isfinite(loss):
+def _report(network: Network, problem: Problem, step: int, loss: Tensor) -> None:
+    """Tell a step; raises TrainingDiverged where the loss of the held-out rows is not finite."""
+    validation_loss = problem.validation_loss(network)
+    if validation_loss is not None and not math.isfinite(validation_loss):
         raise TrainingDiverged(f"the validation loss of step {step} is not finite")
-    return loss
+    problem.recorder.report(network, step, loss.item(), validation_loss)

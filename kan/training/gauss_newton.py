@@ -118,10 +118,6 @@ class GaussNewton:
             matrix = matrix + self.past.gram
         return self._damped_step(matrix, gradient, values, quadratic, before, equations)
 
-    def objective(self) -> float:
-        """Return the objective at the present parameters."""
-        return self.chunks.loss() + self._price(self._quadratic(), self.parameters.read())
-
     def _damped_step(
         self,
         matrix: Tensor,

@@ -62,7 +62,6 @@ class Recorder:
         self.history.seconds = time.monotonic() - self.started
         self.compare(network, validation_loss, step)
         if self.callback is not None:
-            sizes = [network.layer(position).grid_size for position in range(len(network.layers))]
             self.callback(
                 Progress(
                     stage=self.stage,
@@ -73,7 +72,7 @@ class Recorder:
                     active_edges=len(network.active_edges()),
                     optimizer=self.history.optimizer,
                     damping=damping,
-                    grid_size=max(sizes),
+                    grid_size=max(network.grid_sizes),
                     seconds=self.history.seconds,
                 )
             )

@@ -11,6 +11,7 @@ from kan.grid import adaptive_knots
 from kan.layer import Layer
 from kan.network import Network
 from kan.refinement import move_knots, widen_domain
+from kan.sampling import evenly
 from kan.symbolic.library import FUNCTIONS
 
 MARGIN = 0.05  # share of the range by which a hidden domain is wider than the training data
@@ -31,7 +32,7 @@ def place_input_knots(network: Network, x: Float[Tensor, "rows inputs"], grid_ep
         knots = adaptive_knots(
             u, grid_size=layer.grid_size, degree=layer.degree, grid_eps=grid_eps, domain=layer.domain
         )
-        move_knots(layer, knots, _sampled(x))
+        move_knots(layer, knots, evenly(x, SAMPLE_ROWS))
 
 
 @torch.no_grad()
@@ -47,7 +48,7 @@ def follow_hidden_nodes(network: Network, x: Float[Tensor, "rows inputs"]) -> fl
         knots = adaptive_knots(nodes, grid_size=layer.grid_size, degree=layer.degree, grid_eps=1.0, margin=MARGIN)
         held = _held_inputs(layer)
         knots[held] = layer.knots[held]
-        largest = max(largest, move_knots(layer, knots, _sampled(nodes)))
+        largest = max(largest, move_knots(layer, knots, evenly(nodes, SAMPLE_ROWS)))
     return largest
 
 
@@ -123,7 +124,3 @@ def _held_inputs(layer: Layer) -> list[int]:
 def _through(layer: Layer, nodes: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs"]:
     """Return the nodes behind a layer, some rows at a time: the feature map of a large table would fill the memory."""
     return torch.cat([layer(part) for part in nodes.split(SAMPLE_ROWS)])
-
-
-def _sampled(rows: Float[Tensor, "rows inputs"]) -> Float[Tensor, "sample inputs"]:
-    return rows[:: max(1, -(-len(rows) // SAMPLE_ROWS))]

@@ -102,12 +102,8 @@ class Chunks:
     @torch.no_grad()
     def _partial_loss(self, start: int) -> float:
         rows = self.rows.part(slice(start, start + self.size))
-        nodes = rows.x
-        for position in range(len(self.network.layers)):
-            layer = self.network.layer(position)
-            kept = self.kept.get(start) if position == 0 else None
-            nodes = layer.combine(layer.features(nodes) if kept is None else kept, nodes)
-        losses = self.family.loss(nodes + rows.offset, rows.target)
+        link = self.network.evaluate(rows.x, self.kept.get(start)) + rows.offset
+        losses = self.family.loss(link, rows.target)
         return float((losses * rows.weights).sum())
 
     @torch.no_grad()

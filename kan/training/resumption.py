@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from kan.network import Network
-from kan.training.checkpoint import Checkpoint, grid_sizes, network_tensors, restored
+from kan.training.checkpoint import Checkpoint, network_tensors, restored
 from kan.training.gauss_newton import Regularization
 from kan.training.history import Recorder
 from kan.training.second_order import Run
@@ -34,7 +34,7 @@ class RunFile:
             tensors[f"strengths.{position}"] = strength
         state = {name: getattr(run.state, name) for name in ("dispersion", "freedom", "damping")}
         counters = {name: _number(getattr(run, name)) for name in COUNTERS}
-        document = {"run": counters, "state": state, "sizes": grid_sizes(run.network), **_record(self.recorder)}
+        document = {"run": counters, "state": state, "sizes": run.network.grid_sizes, **_record(self.recorder)}
         self.checkpoint.write(tensors, document)
 
     def read(self) -> Run | None:
@@ -92,7 +92,7 @@ class StepFile:
 
 
 def _record(recorder: Recorder) -> dict[str, Any]:
-    kept = None if recorder.kept is None else grid_sizes(recorder.kept[0])
+    kept = None if recorder.kept is None else recorder.kept[0].grid_sizes
     record = {"losses": recorder.history.losses, "kept_step": recorder.history.kept_step, "kept": kept}
     return record | {"first": _number(recorder.first), "best_loss": _number(recorder.best)}
 

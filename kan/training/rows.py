@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from kan.losses import Family, mean_loss
+from kan.network import Network
 
 SMALLEST_VALIDATION = 20  # fewer held-out rows say too little to stop on
 
@@ -31,6 +32,11 @@ class Rows:
     def loss(self, family: Family, nodes: Float[Tensor, "rows outputs"]) -> Float[Tensor, ""]:
         """Return the weighted mean loss of a network's outputs."""
         return mean_loss(family, nodes + self.offset, self.target, self.weights)
+
+    def loss_of(self, family: Family, network: Network) -> float:
+        """Return the weighted mean loss of a network at the rows, outside of any gradient."""
+        with torch.no_grad():
+            return float(self.loss(family, network.evaluate(self.x)))
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Rows":
         """Return the rows on a device."""

@@ -14,16 +14,14 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from kan.losses import Family
 from kan.network import Network
 from kan.refinement import refined
 from kan.regularization import ORDERS
-from kan.training.checkpoint import grid_sizes
 from kan.training.gauss_newton import GaussNewton, Regularization
-from kan.training.history import Recorder
 from kan.training.knots import LARGEST_WIDENING, cover_hidden_nodes, follow_hidden_nodes, hidden_fit
 from kan.training.parameters import Parameters
-from kan.training.rows import Rows, joined, sample
+from kan.training.problem import Problem
+from kan.training.rows import joined, sample
 from kan.training.settings import TrainingSettings
 
 FOLLOW_STEPS = (3, 6, 10, 15)  # of a start: the nodes still move
@@ -65,11 +63,18 @@ class Run:
         self.loss = self.best = math.inf
 
 
+Save = Callable[[Run], None]
+
+
 @dataclass(frozen=True)
 class Phase:
-    """Some steps on the same rows: when they end, and at which of them the hidden knots follow the nodes."""
+    """Some steps on the same rows: when they end, and at which of them the hidden knots follow the nodes.
 
-    problem: "Problem"
+    `save` is called whenever the run could go on from its state.
+    """
+
+    problem: Problem
+    save: Save
     steps: int
     tolerance: float
     follow: tuple[int, ...] = ()
@@ -79,26 +84,16 @@ class Phase:
     settles: bool = False
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What a run works on; `save` is called whenever the run could go on from its state."""
-
-    rows: Rows
-    validation: Rows | None
-    family: Family
-    settings: TrainingSettings
-    recorder: Recorder
-    save: Callable[[Run], None]
-
-
-def minimise(starts: list[Network], problem: Problem, resumed: Run | None, generator: torch.Generator) -> Network:
+def minimise(
+    starts: list[Network], problem: Problem, *, save: Save, resumed: Run | None, generator: torch.Generator
+) -> Network:
     """Return the network that second-order steps make of the best of the starts, or of a run that was interrupted.
 
     With validation rows it is the iterate that did best on them; if that is about the last one, so that nothing was
     learned by heart, more steps follow on all rows. Raises TrainingDiverged; whatever the callback raises passes
     through.
     """
-    script = _script(starts[0], problem, generator)
+    script = _script(starts[0], problem, save, generator)
     run = resumed if resumed is not None else _chosen(starts, script[0])
     for position, phase in enumerate(script):
         if position < run.phase:
@@ -123,7 +118,7 @@ def minimise(starts: list[Network], problem: Problem, resumed: Run | None, gener
     return run.network
 
 
-def _script(network: Network, problem: Problem, generator: torch.Generator) -> list[Phase]:
+def _script(network: Network, problem: Problem, save: Save, generator: torch.Generator) -> list[Phase]:
     """Return the phases of a run: a start, grids, the last grid, and the last grid with all rows."""
     settings, rows = problem.settings, problem.rows
     size = max(SAMPLE_ROWS, SAMPLE_PER_PARAMETER * Parameters(network).size)
@@ -131,16 +126,16 @@ def _script(network: Network, problem: Problem, generator: torch.Generator) -> l
     deep = len(network.layers) > 1
     phases = []
     if deep:
-        phases.append(Phase(small, WARM_STEPS, LEVEL_TOLERANCE, FOLLOW_STEPS, estimate_from=2))
+        phases.append(Phase(small, save, WARM_STEPS, LEVEL_TOLERANCE, FOLLOW_STEPS, estimate_from=2))
     elif small is not problem:
-        phases.append(Phase(small, settings.steps, LEVEL_TOLERANCE, estimate_from=1))
+        phases.append(Phase(small, save, settings.steps, LEVEL_TOLERANCE, estimate_from=1))
     levels = max(
         int(math.log2(wanted / present))
-        for wanted, present in zip(settings.grid_sizes, grid_sizes(network), strict=True)
+        for wanted, present in zip(settings.grid_sizes, network.grid_sizes, strict=True)
     )
-    phases += [Phase(problem, LEVEL_STEPS if deep else 0, LEVEL_TOLERANCE, refines=True)] * levels
+    phases += [Phase(problem, save, LEVEL_STEPS if deep else 0, LEVEL_TOLERANCE, refines=True)] * levels
     estimate_from = 0 if phases else 1
-    last = Phase(problem, settings.steps, LAST_TOLERANCE, estimate_from=estimate_from, settles=deep)
+    last = Phase(problem, save, settings.steps, LAST_TOLERANCE, estimate_from=estimate_from, settles=deep)
     # After a sample an additive model is where it will be: one step that gains little says so.
     phases.append(replace(last, patience=1) if small is not problem and not deep else last)
     if problem.validation is not None:
@@ -154,7 +149,7 @@ def _chosen(starts: list[Network], phase: Phase) -> Run:
     if len(starts) == 1:
         return Run(starts[0], Regularization())
     runs = [Run(start, Regularization()) for start in starts]
-    quiet = replace(phase, problem=replace(phase.problem, save=lambda _: None))
+    quiet = replace(phase, save=_forget)
     return min(runs, key=lambda run: _optimise(run, quiet))
 
 
@@ -167,13 +162,13 @@ def _optimise(run: Run, phase: Phase) -> float:
     while run.phase_step < phase.steps and run.step < problem.settings.steps and not _is_done(run, phase):
         if engine is None:
             engine = _engine(run, problem)
-            problem.save(run)
+            phase.save(run)
         result = engine.step(estimate=run.phase_step >= phase.estimate_from)
         gained, run.loss, run.objective = abs(run.loss - result.loss), result.loss, result.objective
         run.idle = run.idle + 1 if gained <= phase.tolerance * result.loss else 0
         run.step += 1
         run.phase_step += 1
-        validation_loss = _validation_loss(run.network, problem)
+        validation_loss = problem.validation_loss(run.network)
         problem.recorder.report(run.network, run.step, result.loss, validation_loss, run.state.damping)
         if validation_loss is not None:
             run.waited = 0 if validation_loss < run.best else run.waited + 1
@@ -220,14 +215,14 @@ def _settle(run: Run, phase: Phase) -> None:
             return
         cover_hidden_nodes(run.network, phase.problem.rows.x)
         settings = replace(phase.problem.settings, steps=run.step + SETTLE_STEPS)
-        problem = replace(phase.problem, settings=settings, save=lambda _: None)
+        problem = replace(phase.problem, settings=settings)
         run.enter(run.phase)
-        _optimise(run, replace(phase, problem=problem, estimate_from=0))
+        _optimise(run, replace(phase, problem=problem, save=_forget, estimate_from=0))
 
 
 def _learned_by_heart(run: Run, problem: Problem) -> bool:
     """Return whether the held-out rows are answered worse at the end than before."""
-    last, recorder = _validation_loss(run.network, problem), problem.recorder
+    last, recorder = problem.validation_loss(run.network), problem.recorder
     slack = OVERFITTED * abs(recorder.best) + NEGLIGIBLE * abs(recorder.first)
     return last is None or not last <= recorder.best + slack
 
@@ -244,11 +239,8 @@ def _refine(run: Run, settings: TrainingSettings) -> None:
 
 def _is_coarse(network: Network, settings: TrainingSettings) -> list[bool]:
     """Return which layers shall have at least twice as many intervals."""
-    return [2 * size <= wanted for size, wanted in zip(grid_sizes(network), settings.grid_sizes, strict=True)]
+    return [2 * size <= wanted for size, wanted in zip(network.grid_sizes, settings.grid_sizes, strict=True)]
 
 
-def _validation_loss(network: Network, problem: Problem) -> float | None:
-    if problem.validation is None:
-        return None
-    with torch.no_grad():
-        return float(problem.validation.loss(problem.family, network.evaluate(problem.validation.x)))
+def _forget(_run: Run) -> None:
+    """Save nothing: the part of a run that is repeated where it was interrupted."""

@@ -19,9 +19,9 @@ from kan.training.gauss_newton import Regularization
 from kan.training.history import History, Recorder
 from kan.training.knots import centre_edges, cover_hidden_nodes, follow_hidden_nodes, place_input_knots
 from kan.training.parameters import Parameters
+from kan.training.problem import Problem
 from kan.training.resumption import RunFile, StepFile
 from kan.training.rows import Rows, split
-from kan.training.second_order import Problem
 from kan.training.settings import Optimizer, ProgressCallback, TrainingSettings, require
 
 LARGEST_SECOND_ORDER = 3000  # parameters
@@ -126,15 +126,12 @@ def _run(
     training, validation = split(scaled, family, settings.validation_fraction, generator)
     training = training.to(device, dtype)
     validation = validation.to(device, dtype) if validation is not None else None
+    problem = Problem(training, validation, family, settings, recorder)
     if settings.optimizer == "gauss_newton":
         saved = RunFile(checkpoint, recorder, networks[0])
-        problem = Problem(training, validation, family, settings, recorder, saved.write)
-        network = second_order.minimise(networks, problem, saved.read(), generator)
+        network = second_order.minimise(networks, problem, save=saved.write, resumed=saved.read(), generator=generator)
     else:
-        steps = StepFile(checkpoint, recorder, networks[0])
-        network = first_order.minimise(
-            networks[0], training, validation, family, settings, recorder=recorder, saved=steps
-        )
+        network = first_order.minimise(networks[0], problem, StepFile(checkpoint, recorder, networks[0]))
     network.to(torch.device("cpu"), torch.float64)
     cover_hidden_nodes(network, rows.x)
     network.layer(len(network.layers) - 1).rescale(scale, centre)

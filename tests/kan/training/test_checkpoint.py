@@ -13,7 +13,7 @@ from kan.errors import CheckpointRefused
 from kan.network import Network
 from kan.refinement import refined
 from kan.regularization import Penalties
-from kan.training.checkpoint import Checkpoint, fingerprint, grid_sizes, network_tensors, restored
+from kan.training.checkpoint import Checkpoint, fingerprint, network_tensors, restored
 from kan.training.rows import weighted_rows
 from tests.kan.random_models import MIXED, network_with_every_form, random_rows
 from tests.kan.training.runs import settings
@@ -139,7 +139,7 @@ def test_restored_network_is_the_one_that_was_written(factor: int) -> None:
         for parameter in network.parameters():
             parameter.mul_(1.25)
     tensors = network_tensors(network, "network.") | {"network_of_others": torch.zeros(1)}
-    again = restored(NETWORK, grid_sizes(network), tensors, "network.")
+    again = restored(NETWORK, network.grid_sizes, tensors, "network.")
     x = random_rows(MIXED, 50, 3, spread=2.0)
     assert torch.equal(again(x), network(x))
     assert [again.form(edge) for edge in again.edges()] == [network.form(edge) for edge in network.edges()]

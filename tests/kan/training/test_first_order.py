@@ -10,7 +10,7 @@ from kan.errors import InvalidSetting, TrainingDiverged
 from kan.losses import FAMILIES, FamilyName
 from kan.network import Network
 from kan.regularization import Penalties
-from kan.training.first_order import batch_of, nodes_of
+from kan.training.first_order import batch_of
 from kan.training.history import History
 from kan.training.rows import Rows, split, weighted_rows
 from kan.training.trainer import train
@@ -40,7 +40,8 @@ def unexplained(network: Network) -> float:
 def test_batch_path_gives_the_outputs_of_the_network() -> None:
     network = network_with_every_form(hidden=(3, 2), outputs=2)
     rows = weighted_rows(random_rows(MIXED, 50, 1), torch.zeros(50, 2, dtype=torch.float64))
-    assert torch.allclose(nodes_of(network, batch_of(network, rows)), network(rows.x), atol=1e-10)
+    batch = batch_of(network, rows)
+    assert torch.allclose(network.evaluate(batch.rows.x, batch.features), network(rows.x), atol=1e-10)
 
 
 @pytest.mark.parametrize("batch_size", [64, 128, 399, 400])
