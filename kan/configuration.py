@@ -5,8 +5,9 @@ The defaults were chosen by held-out scores on scikit-learn's tables and two of 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
+import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
@@ -203,13 +204,31 @@ class ConfiguredEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn 
         require("restarts", self.restarts, self.restarts is None or self.restarts >= 1, "at least 1, or None")
 
     def _configuration(self) -> dict[str, Any]:
-        """Return the settings in the form that JSON keeps."""
-        configuration = self.get_params(deep=False)
-        seed = self.random_state if isinstance(self.random_state, int) else None
-        lists: dict[str, Any] = {"hidden": list(self.hidden), "categorical": list(self.categorical)}
+        """Return the settings in the form that JSON keeps; `_configured` reads it."""
+        seed = self.random_state if isinstance(self.random_state, int | np.integer) else None
+        settings = {**self.get_params(deep=False), "units": self.units or {}, "random_state": seed}
         if isinstance(self.class_weight, Mapping):
-            lists["class_weight"] = {str(label): float(weight) for label, weight in self.class_weight.items()}
-        return {**configuration, **lists, "units": dict(self.units or {}), "random_state": seed}
+            settings["class_weight"] = self.class_weight.items()  # the keys of an object would become text
+        return {name: _plain(value) for name, value in settings.items()}
+
+    @classmethod
+    def _configured(cls, configuration: Mapping[str, Any]) -> Self:
+        """Return an estimator with the settings that `_configuration` wrote."""
+        settings = {name: value for name, value in configuration.items() if name in cls._get_param_names()}
+        if isinstance(settings.get("class_weight"), list):
+            settings["class_weight"] = dict(settings["class_weight"])
+        return cls(**settings)
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting as JSON gives it back: numbers, text, lists, and dictionaries by text."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return [_plain(one) for one in value]
+    return value
 
 
 def _is_there(device: str) -> bool:

@@ -276,12 +276,20 @@ class TrainingDiverged(KANError):
 
 
 class TrainingDataUnavailable(KANError):
-    """A refit of an estimator that holds no training data."""
+    """A method that needs the training rows of an estimator that does not hold them."""
 
     code: ClassVar[str] = "training_data_unavailable"
 
-    def __init__(self, method: str) -> None:
-        super().__init__(f"{method} refits on the training data, which a loaded model does not hold; call fit first.")
+    def __init__(self, method: str, *, updated: bool) -> None:
+        cause = (
+            "it was updated by partial_fit, which does not keep the rows before"
+            if updated
+            else "it was loaded without them"
+        )
+        super().__init__(
+            f"{method} needs the rows that the model was trained on, but {cause}. "
+            "Call from_model with all of these rows, or fit."
+        )
 
 
 class CheckpointRefused(KANError):

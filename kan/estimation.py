@@ -5,7 +5,9 @@ end in an underscore. X is a numpy array, a pandas or polars data frame, or a ma
 columns are categories, NaN and None are missing values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -15,7 +17,7 @@ import numpy.typing as npt
 import sympy
 import torch
 from jaxtyping import Float
-from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
@@ -32,7 +34,7 @@ from kan.serialization import dump, load
 from kan.simplification import simplify
 from kan.snapping import symbolify
 from kan.tables import array_columns, frame_columns, holds_text, is_columns, is_frame
-from kan.training.continual import Memory, remember, update
+from kan.training.continual import Memory, recorded, regularization_of, remember, update
 from kan.training.gauss_newton import Regularization
 from kan.training.history import History
 from kan.training.rows import Rows, weighted_rows
@@ -48,7 +50,6 @@ class KANEstimator(ConfiguredEstimator):
     _families: ClassVar[tuple[FamilyName, ...]]
     _rows: Rows | None = None
     _memory: Memory | None = None
-    _regularization: Regularization | None = None
 
     def simplify(
         self, tolerance: float = 0.005, max_edges: int | None = None, *, callback: ProgressCallback | None = None
@@ -63,7 +64,8 @@ class KANEstimator(ConfiguredEstimator):
         network, history, found = simplify(
             model.network, rows, model.family, settings, tolerance=tolerance, max_edges=max_edges, callback=callback
         )
-        return self._adopt_network(network, {**_summary("simplify", network, history), **asdict(found)})
+        stage = {**_summary("simplify", network, history), **asdict(found)}
+        return self._adopt_network(network, stage, history.regularization)
 
     def symbolify(self, minimum_r2: float = 0.995, *, callback: ProgressCallback | None = None) -> Self:
         """Snap every edge that a formula describes with at least this R² to the formula, and refit.
@@ -94,18 +96,21 @@ class KANEstimator(ConfiguredEstimator):
         return cls.from_model(load(Path(path).read_bytes()))
 
     @classmethod
-    def from_model(cls, model: FittedModel, X: Any = None, y: Any = None) -> Self:
-        """Return an estimator around a model; given its training data it can be simplified and symbolified further.
+    def from_model(
+        cls, model: FittedModel, X: Any = None, y: Any = None, sample_weight: Any = None, *, offset: Any = None
+    ) -> Self:
+        """Return an estimator around a model; given its training data it can learn on and be refined further.
 
-        Raises ArtifactCorrupted for a model of another family, and what `encode` raises for unfit data.
+        Weights of rows and classes and an `offset` of the link count as in `fit`. Raises ArtifactCorrupted for a model
+        of another family, and what `fit` raises for data that it refuses.
         """
-        configuration = model.training.get("configuration", {})
-        estimator = cls(**{name: value for name, value in configuration.items() if name in cls._get_param_names()})
         if model.family not in cls._families:
             raise ArtifactCorrupted(f"it holds a {model.family} model, which is not for {cls.__name__}")
+        estimator = cls._configured(model.training.get("configuration", {}))
         estimator._adopt(model)
         if X is not None:
-            estimator._rows = estimator._rows_of(estimator._encoded(X), column_or_1d(y), None, None)
+            target = estimator._checked_target(y)
+            estimator._rows = estimator._rows_of(estimator._encoded(X), target, sample_weight, offset)
         return estimator
 
     def model_response(self, X: Any, *, offset: Any = None) -> npt.NDArray[np.float64]:
@@ -119,8 +124,19 @@ class KANEstimator(ConfiguredEstimator):
 
     def _adopt(self, model: FittedModel) -> None:
         self.model_ = model
-        self._rows, self._memory, self._regularization = None, None, None
+        self._rows, self._memory = None, None
         self.n_features_in_ = len(model.features)
+
+    @contextmanager
+    def _attempt(self) -> Iterator[Self]:
+        """Give a copy to learn with, and become it in the end; what raises before leaves the estimator as it was."""
+        learner = copy(self)
+        yield learner
+        self.__dict__ = learner.__dict__
+
+    def _checked_target(self, y: Any) -> npt.NDArray[Any]:
+        """Return a target as one column that can be learned; raises InvalidTarget, ValueError."""
+        raise NotImplementedError
 
     def _encoded_target(self, y: npt.NDArray[Any]) -> Float[Tensor, "rows outputs"]:
         raise NotImplementedError
@@ -136,8 +152,8 @@ class KANEstimator(ConfiguredEstimator):
         offset: Any,
         callback: ProgressCallback | None,
         checkpoint: str | Path | None,
-    ) -> Self:
-        """Train a new network; `y` has passed the checks of its kind."""
+    ) -> None:
+        """Train a new network, in an attempt; `y` has passed the checks of its kind."""
         self._check_architecture()
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         columns = self._columns(X, reset=True)
@@ -162,12 +178,12 @@ class KANEstimator(ConfiguredEstimator):
             "seed": seed,
             "rows": len(rows),
             "classes": labels,
+            "regularization": recorded(history.regularization),
             "stages": stages,
         }
         classes, reference = tuple(str(label) for label in labels), reference_rows(rows.x, seed)
-        self._rows, self._memory, self._regularization = rows, None, history.regularization
+        self._rows, self._memory = rows, None
         self.model_ = FittedModel(features, trained, family, name, classes, reference, training)
-        return self
 
     def _update(
         self, X: Any, y: npt.NDArray[Any], *, sample_weight: Any, offset: Any, callback: ProgressCallback | None
@@ -177,10 +193,10 @@ class KANEstimator(ConfiguredEstimator):
         rows = self._rows_of(self._encoded(X), y, sample_weight, offset)
         settings = self._settings(model.training["seed"], len(rows), model.network)
         if memory is None:
-            known = self._regularization or Regularization()
-            memory = remember(model.network, self._training_rows("partial_fit"), model.family, settings, known)
+            old, known = self._training_rows("partial_fit"), regularization_of(model.network, model.training)
+            memory = remember(model.network, old, model.family, settings, known)
         network, history, memory = update(model.network, memory, rows, model.family, settings, callback=callback)
-        self._adopt_network(network, _summary("update", network, history))
+        self._adopt_network(network, _summary("update", network, history), memory.regularization)
         self._memory = memory
         both = torch.cat([model.reference, rows.x])
         self.model_ = replace(self.model_, reference=reference_rows(both, model.training["seed"]))
@@ -192,22 +208,27 @@ class KANEstimator(ConfiguredEstimator):
         rows = self._training_rows(stage)
         settings = self._settings(self.model_.training["seed"], len(rows), self.model_.network)
         trained, history = train([network], rows, self.model_.family, settings, stage=stage, callback=callback)
-        return self._adopt_network(trained, _summary(stage, trained, history))
+        return self._adopt_network(trained, _summary(stage, trained, history), history.regularization)
 
-    def _adopt_network(self, network: Network, stage: dict[str, Any]) -> Self:
+    def _adopt_network(self, network: Network, stage: dict[str, Any], regularization: Regularization | None) -> Self:
         training = self.model_.training
-        record = {**training, "stages": [*training["stages"], stage]}
+        stages = [*training["stages"], stage]
+        record = {**training, "stages": stages, "regularization": recorded(regularization)}
         self._memory = None
         self.model_ = replace(self.model_, network=network, training=record)
         return self
 
     def _rows_of(self, x: Tensor, y: npt.NDArray[Any], sample_weight: Any, offset: Any) -> Rows:
         check_consistent_length(x, y)
-        weights = None if sample_weight is None else _column("sample_weight", sample_weight, len(x))
+        weights = self._weights(y, sample_weight)
         if weights is not None and ((weights < 0).any() or not weights.sum() > 0):
             raise InvalidTarget("sample_weight holds negative numbers or only zeros")
         known = None if offset is None else _column("offset", offset, len(x))
         return weighted_rows(x, self._encoded_target(y), weights, known)
+
+    def _weights(self, y: npt.NDArray[Any], sample_weight: Any) -> Float[Tensor, " rows"] | None:
+        """Return the weight of every row, None where all count alike."""
+        return None if sample_weight is None else _column("sample_weight", sample_weight, len(y))
 
     def _columns(self, X: Any, *, reset: bool) -> Mapping[str, Column]:
         """Return the table as columns; `reset` learns the names, otherwise they are compared."""
@@ -233,7 +254,7 @@ class KANEstimator(ConfiguredEstimator):
     def _training_rows(self, method: str) -> Rows:
         check_is_fitted(self, "model_")
         if self._rows is None:
-            raise TrainingDataUnavailable(method)
+            raise TrainingDataUnavailable(method, updated=self._memory is not None)
         return self._rows
 
 

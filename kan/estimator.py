@@ -47,17 +47,19 @@ class KANRegressor(RegressorMixin, KANEstimator):  # type: ignore[misc]  # sciki
         require("class_weight", self.class_weight, self.class_weight is None, "None: a regressor has no classes")
         family = self._family()
         require("family", family, family in self._families, f"auto or one of {self._families}")
-        target = _numbers(y, family)
-        return self._fit(
-            X,
-            target,
-            family,
-            _name(y),
-            sample_weight=sample_weight,
-            offset=offset,
-            callback=callback,
-            checkpoint=checkpoint,
-        )
+        target = self._checked_target(y)
+        with self._attempt() as learner:
+            learner._fit(
+                X,
+                target,
+                family,
+                _name(y),
+                sample_weight=sample_weight,
+                offset=offset,
+                callback=callback,
+                checkpoint=checkpoint,
+            )
+        return self
 
     def partial_fit(
         self,
@@ -71,11 +73,11 @@ class KANRegressor(RegressorMixin, KANEstimator):  # type: ignore[misc]  # sciki
         """Learn on from more rows on the same knots, and keep what the rows before have said; the first call is `fit`.
 
         Name the `domains` of features whose first rows do not reach all values to come. Raises what `fit` raises, and
-        TrainingDataUnavailable for a loaded model.
+        TrainingDataUnavailable for a model without its rows.
         """
         if not hasattr(self, "model_"):
             return self.fit(X, y, sample_weight, offset=offset, callback=callback)
-        target = _numbers(y, self._family())
+        target = self._checked_target(y)
         return self._update(X, target, sample_weight=sample_weight, offset=offset, callback=callback)
 
     def _family(self) -> FamilyName:
@@ -84,6 +86,11 @@ class KANRegressor(RegressorMixin, KANEstimator):  # type: ignore[misc]  # sciki
     def predict(self, X: Any, *, offset: Any = None) -> npt.NDArray[np.float64]:
         """Return the expected target of every row, with an offset of the link where one is given."""
         return self.model_response(X, offset=offset)[:, 0]
+
+    def _checked_target(self, y: Any) -> npt.NDArray[Any]:
+        target: npt.NDArray[np.float64] = check_array(_one_column(y), ensure_2d=False, dtype=np.float64, input_name="y")
+        _check_range(target, self._family())
+        return target
 
     def _encoded_target(self, y: npt.NDArray[Any]) -> Float[Tensor, "rows outputs"]:
         return torch.from_numpy(y.astype(np.float64)).unsqueeze(1)
@@ -109,7 +116,7 @@ class KANClassifier(ClassifierMixin, KANEstimator):  # type: ignore[misc]  # sci
         of `infer_features` and `encode`, InvalidTarget, OneClassTarget, InvalidSetting, TrainingDiverged,
         CheckpointRefused.
         """
-        target = _labels(y)
+        target = self._checked_target(y)
         return self._fit_classes(X, target, np.unique(target), _name(y), sample_weight, callback, checkpoint)
 
     def partial_fit(
@@ -124,13 +131,12 @@ class KANClassifier(ClassifierMixin, KANEstimator):  # type: ignore[misc]  # sci
         """Learn on from more rows on the same knots, and keep what the rows before have said; the first call is `fit`.
 
         The first call names all `classes` if its rows lack some. Raises what `fit` raises, InvalidTarget for a class
-        that was not named, and TrainingDataUnavailable for a loaded model.
+        that was not named, and TrainingDataUnavailable for a model without its rows.
         """
-        target = _labels(y)
+        target = self._checked_target(y)
         if not hasattr(self, "model_"):
             named = np.unique(target if classes is None else classes)
             return self._fit_classes(X, target, named, _name(y), sample_weight, callback, None)
-        sample_weight = self._weighted(target, sample_weight)
         return self._update(X, target, sample_weight=sample_weight, offset=None, callback=callback)
 
     def _fit_classes(
@@ -144,28 +150,22 @@ class KANClassifier(ClassifierMixin, KANEstimator):  # type: ignore[misc]  # sci
         checkpoint: str | Path | None,
     ) -> Self:
         require("family", self.family, self.family == "auto", "auto: the number of classes decides")
-        self.classes_ = classes
-        if len(self.classes_) < 2:
-            raise OneClassTarget(self.classes_.tolist()[0])
-        family: FamilyName = "binomial" if len(self.classes_) == 2 else "multinomial"
-        sample_weight = self._weighted(target, sample_weight)
-        return self._fit(
-            X,
-            target,
-            family,
-            name,
-            sample_weight=sample_weight,
-            offset=None,
-            callback=callback,
-            checkpoint=checkpoint,
-        )
-
-    def _weighted(self, target: npt.NDArray[Any], sample_weight: Any) -> Any:
-        """Return the weights of the rows times those of their classes."""
-        if self.class_weight is None:
-            return sample_weight
-        weights = compute_sample_weight(self.class_weight, target)
-        return weights if sample_weight is None else weights * np.asarray(sample_weight, dtype=np.float64)
+        if len(classes) < 2:
+            raise OneClassTarget(classes.tolist()[0])
+        family: FamilyName = "binomial" if len(classes) == 2 else "multinomial"
+        with self._attempt() as learner:
+            learner.classes_ = classes
+            learner._fit(
+                X,
+                target,
+                family,
+                name,
+                sample_weight=sample_weight,
+                offset=None,
+                callback=callback,
+                checkpoint=checkpoint,
+            )
+        return self
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the link scale: the logit of the second class, or one column per class."""
@@ -189,6 +189,19 @@ class KANClassifier(ClassifierMixin, KANEstimator):  # type: ignore[misc]  # sci
         super()._adopt(model)
         self.classes_ = np.array(model.training.get("classes", model.classes))
 
+    def _checked_target(self, y: Any) -> npt.NDArray[Any]:
+        target: npt.NDArray[Any] = check_array(_one_column(y), ensure_2d=False, dtype=None, input_name="y")
+        check_classification_targets(target)
+        return target
+
+    def _weights(self, y: npt.NDArray[Any], sample_weight: Any) -> Float[Tensor, " rows"] | None:
+        """Return the weights of the rows times those of their classes."""
+        weights = super()._weights(y, sample_weight)
+        if self.class_weight is None:
+            return weights
+        of_classes = torch.from_numpy(compute_sample_weight(self.class_weight, y))
+        return of_classes if weights is None else weights * of_classes
+
     def _encoded_target(self, y: npt.NDArray[Any]) -> Float[Tensor, "rows outputs"]:
         for label in np.unique(y):
             if label not in self.classes_:
@@ -202,18 +215,6 @@ def _one_column(y: Any) -> npt.NDArray[Any]:
         raise InvalidTarget("the estimator requires y to be passed, but the target y is None")
     column: npt.NDArray[Any] = column_or_1d(y, warn=True)
     return column
-
-
-def _numbers(y: Any, family: FamilyName) -> npt.NDArray[np.float64]:
-    target: npt.NDArray[np.float64] = check_array(_one_column(y), ensure_2d=False, dtype=np.float64, input_name="y")
-    _check_range(target, family)
-    return target
-
-
-def _labels(y: Any) -> npt.NDArray[Any]:
-    target: npt.NDArray[Any] = check_array(_one_column(y), ensure_2d=False, dtype=None, input_name="y")
-    check_classification_targets(target)
-    return target
 
 
 def _check_range(target: npt.NDArray[np.float64], family: str) -> None:

@@ -107,7 +107,8 @@ class Layer(nn.Module):
         self.has_missing: Tensor
         self.register_buffer("has_missing", self._numeric_constants("has_missing").bool(), persistent=False)
         self.mask: Tensor
-        self.register_buffer("mask", self._usable_weights(), persistent=False)
+        self.register_buffer("mask", torch.empty_like(self.weights.detach()), persistent=False)
+        self.refresh_mask()
 
     def _numeric_constants(self, name: str) -> Float[Tensor, " numeric"]:
         return torch.tensor([getattr(self.inputs[i], name) for i in self.numeric], dtype=torch.float64)
@@ -145,6 +146,7 @@ class Layer(nn.Module):
     def refresh_mask(self) -> None:
         """Bring the mask in line with the kinds; every change of `kinds` ends with this."""
         self.mask.copy_(self._usable_weights())
+        self._every_weight_used = bool((self.mask == self.columns()).all())
 
     def _usable_weights(self) -> Float[Tensor, "outputs inputs width"]:
         """Return 1 for the weights in use: all of a learned edge, the missing value of a symbolic one, else none.
@@ -214,13 +216,16 @@ class Layer(nn.Module):
         self, features: Float[Tensor, "rows inputs width"], x: Float[Tensor, "rows inputs"]
     ) -> Float[Tensor, "rows outputs"]:
         """Return the nodes by one matrix product of precomputed features: fast, for training."""
-        weights = self.weights * self.mask
         # Node by node in memory, as the feature map of the next layer reads them.
-        nodes = torch.addmm(self.bias.unsqueeze(1), weights.flatten(1), features.flatten(1).T).T
+        nodes = torch.addmm(self.bias.unsqueeze(1), self._used_weights().flatten(1), features.flatten(1).T).T
         if not self.forms:
             return nodes
         targets = torch.tensor([target for target, _ in self.forms], device=nodes.device)
         return nodes.index_add(1, targets, self.symbolic_terms(x, self.scales)[0])
+
+    def _used_weights(self) -> Float[Tensor, "outputs inputs width"]:
+        # A weight without a column needs no mask: its feature is 0, and so is its gradient.
+        return self.weights if self._every_weight_used else self.weights * self.mask
 
     def activations(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs inputs"]:
         """Return φ[j,i](x[i]) of every edge, each row to the last bit independent of the rows beside it."""

@@ -23,7 +23,7 @@ class FittedModel:
 
     `reference` holds encoded training rows: contributions are measured against them, symbolic fits use them.
     `classes` is empty for gaussian; for binomial the second one is the positive class.
-    `training` is a record for people (configuration, seed, history) and holds only what JSON can hold.
+    `training` is a record (configuration, seed, history, what was learned about the noise) of what JSON can hold.
     """
 
     features: tuple[Feature, ...]

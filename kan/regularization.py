@@ -29,6 +29,7 @@ from kan.network import Network
 from kan.sampling import evenly
 
 SMALLEST_VARIANCE = 1e-10  # keeps the slope of the square root finite at an edge of size 0
+BASE_WEIGHT = 10.0  # of the square of the weight of a base, as a share of a given smoothness
 ORDERS = (2, 4)  # derivatives whose size is roughness: the first for noise, the second where there is none
 SAMPLE_ROWS = 8192  # rows on which spreads are measured
 
@@ -44,9 +45,15 @@ class Penalties:
 
 @dataclass(frozen=True)
 class Costs:
-    """The matrices of one layer: one for each kind of cost, the covariance of the feature map, and its mean."""
+    """The matrices of one layer: one for each kind of cost, what a given smoothness weighs, the covariance and the
+    mean of the feature map.
+
+    A given smoothness weighs the first roughness, levels, and the square of the base weight: the spline can nearly
+    express the base, so that without this the weights of the same function would have no minimum.
+    """
 
     kinds: Float[Tensor, "kinds inputs width width"]
+    given: Float[Tensor, "inputs width width"]
     covariance: Float[Tensor, "inputs width width"]
     mean: Float[Tensor, "inputs width"]
 
@@ -74,7 +81,10 @@ def layer_costs(layer: Layer, features: Float[Tensor, "rows inputs width"]) -> C
     for i in layer.categorical:
         count = layer.inputs[i].categories
         levels[i, :count, :count] = torch.eye(count, dtype=levels.dtype, device=levels.device)
-    return Costs(torch.stack([*rough, slope, levels]), covariance, features.mean(dim=0))
+    given = rough[0] + levels
+    for i in layer.numeric:
+        given[i, 0, 0] += BASE_WEIGHT
+    return Costs(torch.stack([*rough, slope, levels]), given, covariance, features.mean(dim=0))
 
 
 def _line(layer: Layer) -> Float[Tensor, "numeric functions_plus_1"]:
@@ -156,14 +166,14 @@ def sparsity_slopes(sizes: Float[Tensor, "outputs inputs"], penalties: Penalties
 
 
 def penalty(network: Network, costs: Sequence[Costs], penalties: Penalties) -> Float[Tensor, ""]:
-    """Return the sparsity of every layer, and smoothness times half the roughness and levels, for first-order steps."""
+    """Return the sparsity of every layer, and half of what a given smoothness costs, for first-order steps."""
     total = network.layer(0).weights.new_zeros(())
     for position, cost in enumerate(costs):
         layer = network.layer(position)
         if penalties.l1 > 0 or penalties.entropy > 0:
             total = total + sparsity(edge_sizes(layer, cost.covariance), penalties)
         weights = (layer.weights * layer.mask).transpose(0, 1)
-        quadratic = ((weights @ (cost.kinds[0] + cost.kinds[-1])) * weights).sum()
+        quadratic = ((weights @ cost.given) * weights).sum()
         total = total + (penalties.smoothness or 0.0) / 2 * quadratic
     return total
 

@@ -6,11 +6,12 @@ Networks with hidden layers are first trained on with the L1 and entropy penalti
 edges (Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", 2024, section 2.5).
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
 
-from kan.errors import NoEdgesLeft
+from kan.errors import NoEdgesLeft, TrainingDiverged
 from kan.losses import FAMILIES, FamilyName
 from kan.network import EdgeId, Network
 from kan.pruning import connected, edge_scores, ranking, without
@@ -50,10 +51,17 @@ class _Judge:
         return self.compared.loss_of(FAMILIES[self.family], network)
 
     def refitted(self, network: Network, steps: int) -> tuple[Network, float]:
-        """Return the network after some steps, and its loss."""
+        """Return the network after some steps, and its loss; raises TrainingDiverged."""
         settings = replace(self.settings, steps=min(steps, self.settings.steps))
         result, _ = train([network], self.rows, self.family, settings, stage=COMPARISON, callback=self.callback)
         return result, self.loss(result)
+
+    def tried(self, network: Network, steps: int) -> tuple[Network, float]:
+        """Return the same, but where the training diverges the network as it is and an infinite loss."""
+        try:
+            return self.refitted(network, steps)
+        except TrainingDiverged:
+            return network, math.inf
 
 
 def simplify(
@@ -70,7 +78,7 @@ def simplify(
 
     The loss may rise by `tolerance` times what the network explains: the loss of the best constant minus its own.
     `max_edges` is kept whatever it costs. The callback sees the refits that only compare too, so that it can stop
-    them. Raises InvalidSetting, NoEdgesLeft, TrainingDiverged.
+    them. A trial that diverges costs too much. Raises InvalidSetting, NoEdgesLeft, TrainingDiverged.
     """
     require("tolerance", tolerance, 0 <= tolerance < 1, "a share of what is explained, from 0 to below 1")
     require("max_edges", max_edges, max_edges is None or max_edges >= 1, "at least 1")
@@ -83,7 +91,7 @@ def simplify(
             settings.penalties, l1=settings.penalties.l1 + L1, entropy=settings.penalties.entropy + ENTROPY
         )
         sparse = replace(judge, settings=replace(settings, penalties=penalties))
-        smaller, _ = sparse.refitted(network, settings.steps)
+        smaller, _ = sparse.tried(network, settings.steps)
     for _ in range(ROUNDS):
         edges = len(smaller.active_edges())
         smaller = _fewest(smaller, judge, largest, max_edges)
@@ -100,7 +108,7 @@ def _fewest(network: Network, judge: _Judge, largest: float, max_edges: int | No
     fewest, most = 1, len(ranked)
     if max_edges is not None and most > max_edges:
         kept = connected(set(ranked[:max_edges]), network)
-        network, _ = judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS)
+        network, _ = judge.tried(_pruned(network, judge, kept), TRIAL_STEPS)
         most = len(kept)
     best = network
     while fewest < most:
@@ -119,7 +127,7 @@ def _trial(network: Network, judge: _Judge, ranked: list[EdgeId], count: int) ->
         kept = connected(set(ranked[:count]), network)
     except NoEdgesLeft:
         return None
-    return judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS)
+    return judge.tried(_pruned(network, judge, kept), TRIAL_STEPS)
 
 
 def _pruned(network: Network, judge: _Judge, kept: set[EdgeId]) -> Network:

@@ -8,13 +8,19 @@ with the whole matrix instead of its diagonal). A coefficient whose basis functi
 all: splines forget nothing elsewhere.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from kan.errors import ArtifactCorrupted
 from kan.losses import FAMILIES, FamilyName
 from kan.network import Network
+from kan.training.evidence import EXPECTED_EDGES
 from kan.training.gauss_newton import GaussNewton, Past, Regularization
 from kan.training.history import History, Recorder
 from kan.training.normal_equations import Chunks
@@ -25,6 +31,7 @@ from kan.training.trainer import one_thread
 
 TOLERANCE, PATIENCE = 1e-6, 2
 STAGE = "update"
+NUMBERS = ("dispersion", "freedom", "damping")  # of a regularization, beside the strengths
 
 
 @dataclass
@@ -35,6 +42,35 @@ class Memory:
     gradient: Float[Tensor, " parameters"]
     rows: int
     regularization: Regularization
+
+
+def recorded(regularization: Regularization | None) -> dict[str, Any] | None:
+    """Return what is known about the noise in the form that JSON keeps; None where nothing is."""
+    if regularization is None:
+        return None
+    numbers = {name: getattr(regularization, name) for name in NUMBERS}
+    return {**numbers, "strengths": [one.tolist() for one in regularization.strengths or []]}
+
+
+def regularization_of(network: Network, training: Mapping[str, Any]) -> Regularization:
+    """Return what the training record of a network says about the noise, else what is assumed before any training.
+
+    Raises ArtifactCorrupted where the record does not fit the network.
+    """
+    record = training.get("regularization")
+    if record is None:
+        return Regularization()
+    try:
+        numbers = {name: float(record[name]) for name in NUMBERS}
+        strengths = [torch.tensor(one, dtype=torch.float64) for one in record["strengths"]]
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ArtifactCorrupted("the regularization of its training holds no numbers") from error
+    kinds = [network.layer(position).kinds for position in range(len(network.layers))]
+    shapes = [(len(EXPECTED_EDGES), *one.shape) for one in kinds]
+    fits = [one.shape for one in strengths] == shapes and all(bool((one >= 0).all()) for one in strengths)
+    if not fits or not numbers["dispersion"] > 0 or not all(0 <= one < math.inf for one in numbers.values()):
+        raise ArtifactCorrupted("the regularization of its training does not fit its network")
+    return Regularization(strengths, **numbers)
 
 
 def remember(
@@ -62,26 +98,27 @@ def update(
     updated, recorder = network.copy(), Recorder(STAGE, settings.steps, "gauss_newton", callback)
     count, values = len(rows), Parameters(updated).read()
     past = Past(memory.gram / count, memory.gradient / count, values)
+    regularization = replace(memory.regularization)
     with one_thread():
         engine = GaussNewton(
             updated,
             rows,
             FAMILIES[family],
             settings.penalties,
-            memory.regularization,
+            regularization,
             memory=settings.memory,
             past=past,
         )
         idle, step = 0, 0
         while idle < PATIENCE and step < settings.steps:
             result, step = engine.step(estimate=False), step + 1
-            recorder.report(updated, step, result.loss, None, memory.regularization.damping)
+            recorder.report(updated, step, result.loss, None, regularization.damping)
             idle = idle + 1 if result.decrease <= TOLERANCE * abs(result.objective) else 0
         recorder.history.kept_step = step
         seen = _chunks(updated, rows, family, settings).normal_equations()
     gram = memory.gram + seen.gram * count
     gradient = memory.gradient + memory.gram @ (Parameters(updated).read() - values) + seen.gradient * count
-    return updated, recorder.history, Memory(gram, gradient, memory.rows + count, memory.regularization)
+    return updated, recorder.history, Memory(gram, gradient, memory.rows + count, regularization)
 
 
 def _chunks(network: Network, rows: Rows, family: FamilyName, settings: TrainingSettings) -> Chunks:

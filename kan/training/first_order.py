@@ -3,9 +3,9 @@
 Source: D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization" (2015); I. Loshchilov and F. Hutter, "SGDR"
 (2017) for the cosine schedule; D. Liu and J. Nocedal, "On the limited memory BFGS method" (1989).
 
-Up to `batch_size` rows the whole table is one batch, and the feature map of the first layer, which never changes while
-its knots stay, is computed once. Adam brings edges that are held to a shape back to it after every step; L-BFGS, whose
-line search would not survive that, refuses them.
+Up to `batch_size` rows the whole table is one batch. The feature map of the first layer, which never changes while its
+knots stay, is computed once for all rows where it fits into `memory`, else anew for every batch. Adam brings edges that
+are held to a shape back to it after every step; L-BFGS, whose line search would not survive that, refuses them.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from kan.training.knots import follow_hidden_nodes
 from kan.training.problem import Problem
 from kan.training.resumption import StepFile
 from kan.training.rows import Rows
-from kan.training.settings import TrainingSettings, require
+from kan.training.settings import require
 
 REPORT_EVERY = 20  # steps between two looks at the validation rows
 KNOT_UPDATES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5)  # shares of the run after which hidden knots follow the data
@@ -40,6 +40,10 @@ class Batch:
 
     rows: Rows
     features: Float[Tensor, "rows inputs width"]
+
+    def part(self, index: Int[Tensor, " part"]) -> "Batch":
+        """Return some of the rows with their features."""
+        return Batch(self.rows.part(index), self.features.index_select(0, index))
 
 
 def minimise(network: Network, problem: Problem, saved: StepFile) -> Network:
@@ -71,13 +75,45 @@ def batch_of(network: Network, rows: Rows) -> Batch:
     return Batch(rows, network.layer(0).features(rows.x))
 
 
+def batches(network: Network, rows: Rows, *, size: int, memory: int, seed: int, first: int = 1) -> Iterator[Batch]:
+    """Yield from step `first` on the whole table where it fits, else shuffled parts of it, shuffled anew each time.
+
+    `memory` bounds the features that are kept for all parts, in bytes.
+    """
+    if len(rows) <= size:
+        whole = batch_of(network, rows)
+        while True:
+            yield whole
+    parts, table = len(rows) // size, _table(network, rows, size, memory)
+    for step in itertools.count(first - 1):
+        if step == first - 1 or step % parts == 0:
+            generator = torch.Generator().manual_seed(seed + step // parts)
+            order = torch.randperm(len(rows), generator=generator).to(rows.x.device)
+        start = step % parts * size
+        chosen = order[start : start + size]
+        yield batch_of(network, rows.part(chosen)) if table is None else table.part(chosen)
+
+
+@torch.no_grad()
+def _table(network: Network, rows: Rows, size: int, memory: int) -> Batch | None:
+    """Return all rows with their features, computed `size` rows at a time; None where these would exceed the memory."""
+    layer = network.layer(0)
+    if len(rows) * layer.in_features * layer.width * rows.x.element_size() > memory:
+        return None
+    features = rows.x.new_empty(len(rows), layer.in_features, layer.width)
+    for part, x in zip(features.split(size), rows.x.split(size), strict=True):
+        part.copy_(layer.features(x))
+    return Batch(rows, features)
+
+
 def _adam(network: Network, problem: Problem, saved: StepFile) -> None:
     """Take Adam's steps in place, from where a checkpoint stands."""
     rows, settings = problem.rows, problem.settings
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     updates = _knot_updates(network, settings.steps)
     first = saved.read(network, optimiser) + 1
-    batches = _batches(network, rows, settings, first)
+    size, memory, seed = settings.batch_size, settings.memory, settings.seed
+    steps = batches(network, rows, size=size, memory=memory, seed=seed, first=first)
     costs: list[Costs] = []
     for step in range(first, settings.steps + 1):
         if step in updates:
@@ -86,7 +122,7 @@ def _adam(network: Network, problem: Problem, saved: StepFile) -> None:
             costs = network_costs(network, rows.x)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(step, settings.steps)
-        loss, objective = _objective(network, next(batches), costs, problem)
+        loss, objective = _objective(network, next(steps), costs, problem)
         if not math.isfinite(objective.item()):
             raise TrainingDiverged(f"the loss of step {step} is not finite")
         optimiser.zero_grad()
@@ -137,22 +173,6 @@ def _rate(step: int, steps: int) -> float:
     """Return the share of the learning rate at a step: a short rise, then half a cosine down to zero."""
     done = step / steps
     return min(1.0, (done + 1 / steps) / WARM_UP) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
-
-
-def _batches(network: Network, rows: Rows, settings: TrainingSettings, first: int) -> Iterator[Batch]:
-    """Yield from step `first` on the whole table where it fits, else shuffled parts of it, shuffled anew each time."""
-    size = settings.batch_size
-    if len(rows) <= size:
-        whole = batch_of(network, rows)
-        while True:
-            yield whole
-    parts = len(rows) // size
-    for step in itertools.count(first - 1):
-        if step == first - 1 or step % parts == 0:
-            generator = torch.Generator().manual_seed(settings.seed + step // parts)
-            order: Int[Tensor, " rows"] = torch.randperm(len(rows), generator=generator)
-        start = step % parts * size
-        yield batch_of(network, rows.part(order[start : start + size].to(rows.x.device)))
 
 
 def _objective(network: Network, batch: Batch, costs: list[Costs], problem: Problem) -> tuple[Tensor, Tensor]:

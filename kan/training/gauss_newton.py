@@ -95,6 +95,7 @@ class GaussNewton:
         if state.strengths is None:
             state.strengths = starting_strengths(self.parameters, self.priors)
         self.base, self.anchor = self._base_weights(), self._anchor()
+        self.largest_dispersion = self._dispersion_of_a_constant()
 
     @torch.no_grad()
     def step(self, *, estimate: bool) -> StepResult:
@@ -186,7 +187,8 @@ class GaussNewton:
         state.freedom = float((inverse * equations.gram).sum())
         if self.family.has_dispersion:
             free = max(count - state.freedom, SMALLEST_FREEDOM * count)
-            state.dispersion = max(equations.pearson * count / free, SMALLEST_DISPERSION)
+            # In this order, so that an overflow to NaN meets the limit too.
+            state.dispersion = max(min(self.largest_dispersion, equations.pearson * count / free), SMALLEST_DISPERSION)
             if self.family.name == "poisson":
                 state.dispersion = max(state.dispersion, 1.0)
         assert state.strengths is not None  # set when this was made  # noqa: S101
@@ -201,6 +203,17 @@ class GaussNewton:
             tied=len(self.network.layers) > 1,
         )
 
+    def _dispersion_of_a_constant(self) -> float:
+        """Return the dispersion around the best constant, which no better answer exceeds; infinite beside an offset.
+
+        Without this limit one row that a step misses far would make the noise, and with it every penalty, explode.
+        """
+        rows, family = self.rows, self.family
+        if bool(rows.offset.any()):
+            return math.inf
+        link = family.start(rows.target, rows.weights).expand_as(rows.target)
+        return float(family.pearson(link, rows.target) @ rows.weights / rows.weights.sum())
+
     def _quadratic(self) -> Float[Tensor, "parameters parameters"]:
         """Return the matrix of all quadratic costs, relative to the mean loss."""
         assert self.state.strengths is not None  # set when this was made  # noqa: S101
@@ -210,8 +223,8 @@ class GaussNewton:
         else:
             share = self.penalties.smoothness
             blocks = [
-                (prior.costs[0] + prior.costs[-1]).unsqueeze(0).expand(strength.shape[1], -1, -1, -1)
-                for prior, strength in zip(self.priors, self.state.strengths, strict=True)
+                cost.given.expand(len(place.positions), -1, -1, -1)
+                for cost, place in zip(self.costs, self.parameters.places, strict=True)
             ]
         return self.parameters.scattered([share * block for block in blocks])
 

@@ -15,7 +15,9 @@ from kan.training.settings import Progress, ProgressCallback
 class History:
     """Losses by step: (step, training loss, validation loss or None), the step that was kept, and what found it.
 
-    `regularization` is what second-order steps have learned about the noise.
+    Steps are counted from 1 for each of several random starts, one start after the other; the best of them goes on from
+    its own number. The last ones, which bring every row into every hidden domain, may be above the most that a stage
+    takes. `regularization` is what second-order steps have learned about the noise.
     """
 
     losses: list[tuple[int, float, float | None]] = field(default_factory=list)

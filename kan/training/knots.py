@@ -1,13 +1,15 @@
 """Knots of hidden nodes follow the values that the nodes take; constants move from edges into biases."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kan.grid import adaptive_knots
+from kan.grid import RELATIVE_SPREAD, adaptive_knots, column_ranges
 from kan.layer import Layer
 from kan.network import Network
 from kan.refinement import move_knots, widen_domain
@@ -16,6 +18,9 @@ from kan.symbolic.library import FUNCTIONS
 
 MARGIN = 0.05  # share of the range by which a hidden domain is wider than the training data
 LARGEST_WIDENING = 0.1  # share of a domain by which its outer pieces may be made longer
+LARGEST_CHANGE = 0.3  # of a node, as a share of its standard deviation, before another way to its rows is tried
+SMALLEST_SPREAD = 1e-12  # standard deviation that a node counts as having at least
+STARTING_SPREAD = 0.03  # least standard deviation of a hidden node before training: a step of Adam by default
 SMALLEST_RANGE = 1e-12  # share of the domain that a node's range counts as at least
 SAMPLE_ROWS = 4096  # rows on which the splines are refitted
 
@@ -36,19 +41,84 @@ def place_input_knots(network: Network, x: Float[Tensor, "rows inputs"], grid_ep
 
 
 @torch.no_grad()
+def spread_hidden_nodes(network: Network, x: Float[Tensor, "rows inputs"]) -> None:
+    """Scale random hidden nodes that hardly vary, as they do without a base.
+
+    Domains would be so short that the first steps of Adam or a line search lead far out of them, and a log link
+    overflows.
+    """
+    nodes = x
+    for position in range(len(network.layers) - 1):
+        layer = network.layer(position)
+        deviation = _through(layer, nodes).std(dim=0, correction=0)
+        varies = deviation > SMALLEST_SPREAD
+        layer.weights.mul_(torch.where(varies, STARTING_SPREAD / deviation, 1.0).clamp(min=1.0).reshape(-1, 1, 1))
+        nodes = _through(layer, nodes)
+
+
+@torch.no_grad()
 def follow_hidden_nodes(network: Network, x: Float[Tensor, "rows inputs"]) -> float:
     """Move the knots of every hidden layer to the values of its nodes, from the inputs to the outputs, evenly spaced.
 
     Afterwards every row lies inside every hidden domain but those of formulas that are not defined everywhere, which
-    continue linearly. Returns the largest change of an edge at the rows.
+    continue linearly. A layer that evenly spaced knots would change much only gets longer outer intervals, if that
+    changes it less. Returns the largest change of an edge at the rows.
     """
     largest, nodes = 0.0, x
     for position in range(1, len(network.layers)):
         layer, nodes = network.layer(position), _through(network.layer(position - 1), nodes)
-        knots = adaptive_knots(nodes, grid_size=layer.grid_size, degree=layer.degree, grid_eps=1.0, margin=MARGIN)
-        held = _held_inputs(layer)
-        knots[held] = layer.knots[held]
-        largest = max(largest, move_knots(layer, knots, evenly(nodes, SAMPLE_ROWS)))
+        sample = evenly(nodes, SAMPLE_ROWS)
+        even = partial(move_knots, knots=_even_knots(layer, nodes), x=sample)
+        longer = partial(move_knots, knots=_longer_knots(layer, nodes), x=sample)
+        largest = max(largest, _least_change(layer, sample, (even, longer)))
+    return largest
+
+
+def _even_knots(layer: Layer, nodes: Float[Tensor, "rows inputs"]) -> Float[Tensor, "inputs knots"]:
+    """Return evenly spaced knots over the nodes; one that stands still takes its domain with it, as long as it is."""
+    knots = adaptive_knots(nodes, grid_size=layer.grid_size, degree=layer.degree, grid_eps=1.0, margin=MARGIN)
+    lower, upper, still = column_ranges(nodes)
+    middle = (lower + upper) / 2
+    length = torch.maximum(layer.domain[1] - layer.domain[0], 2 * RELATIVE_SPREAD * middle.abs())
+    share = length / (knots[:, -1] - knots[:, 0])
+    around = middle.unsqueeze(1) + share.unsqueeze(1) * (knots - middle.unsqueeze(1))
+    knots = torch.where(still.unsqueeze(1), around, knots)
+    held = _held_inputs(layer)
+    knots[held] = layer.knots[held]
+    return knots
+
+
+def _longer_knots(layer: Layer, nodes: Float[Tensor, "rows inputs"]) -> Float[Tensor, "inputs knots"]:
+    """Return the knots with outer intervals that reach all nodes, and a margin where they had not done so."""
+    first, last = nodes.amin(dim=0), nodes.amax(dim=0)
+    lower, upper = layer.domain
+    held = _held_inputs(layer)
+    first[held], last[held] = lower[held], upper[held]
+    margin, knots, repeated = MARGIN / 2 * (upper - lower), layer.knots.clone(), layer.degree + 1
+    knots[:, :repeated] = torch.where(first < lower, first - margin, lower).unsqueeze(1)
+    knots[:, -repeated:] = torch.where(last > upper, last + margin, upper).unsqueeze(1)
+    return knots
+
+
+def _least_change(
+    layer: Layer, nodes: Float[Tensor, "rows inputs"], moves: Sequence[Callable[[Layer], object]]
+) -> float:
+    """Make the first of some moves that hardly changes the layer at the rows, else the one that changes it least.
+
+    Returns the largest change of an edge.
+    """
+    before, found = layer.activations(nodes), []
+    spread = before.sum(dim=2).std(dim=0, correction=0).clamp(min=SMALLEST_SPREAD)
+    for move in moves:
+        moved = copy.deepcopy(layer)
+        move(moved)
+        change = moved.activations(nodes) - before
+        share = float((change.sum(dim=2).square().mean(dim=0).sqrt() / spread).nan_to_num(nan=torch.inf).max())
+        found.append((share, float(change.abs().max()), moved))
+        if share <= LARGEST_CHANGE:
+            break
+    _, largest, best = min(found, key=lambda one: one[0])
+    layer.load_state_dict(best.state_dict())
     return largest
 
 
@@ -85,7 +155,8 @@ def hidden_fit(network: Network, x: Float[Tensor, "rows inputs"]) -> HiddenFit:
 def cover_hidden_nodes(network: Network, x: Float[Tensor, "rows inputs"]) -> None:
     """Bring every row into every hidden domain, from the inputs to the outputs.
 
-    Where rows are a little outside, domains are widened and the function stays inside them; else the knots follow.
+    Where rows are a little outside, domains are widened and the function stays inside them, unless that would change
+    a layer much; else the knots follow.
     """
     if hidden_fit(network, x).outside > LARGEST_WIDENING:
         follow_hidden_nodes(network, x)
@@ -93,14 +164,11 @@ def cover_hidden_nodes(network: Network, x: Float[Tensor, "rows inputs"]) -> Non
     nodes = x
     for position in range(1, len(network.layers)):
         layer, nodes = network.layer(position), _through(network.layer(position - 1), nodes)
-        first, last = nodes.amin(dim=0), nodes.amax(dim=0)
-        lower, upper = layer.domain
-        held = _held_inputs(layer)
-        first[held], last[held] = lower[held], upper[held]
-        margin = MARGIN / 2 * (upper - lower)
-        if bool((first < lower).any() or (last > upper).any()):
-            below = torch.where(first < lower, first - margin, lower)
-            widen_domain(layer, below, torch.where(last > upper, last + margin, upper))
+        longer, sample = _longer_knots(layer, nodes), evenly(nodes, SAMPLE_ROWS)
+        if not torch.equal(longer, layer.knots):
+            widen = partial(widen_domain, lower=longer[:, 0], upper=longer[:, -1])
+            moves = [partial(move_knots, knots=knots, x=sample) for knots in (longer, _even_knots(layer, nodes))]
+            _least_change(layer, sample, (widen, *moves))
 
 
 @torch.no_grad()

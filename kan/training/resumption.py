@@ -14,7 +14,7 @@ from kan.training.gauss_newton import Regularization
 from kan.training.history import Recorder
 from kan.training.second_order import Run
 
-COUNTERS = [one.name for one in fields(Run) if one.name not in ("network", "state")]
+COUNTERS = [one.name for one in fields(Run) if one.name not in ("network", "state", "rival")]
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,10 @@ class RunFile:
         """Put the run in place of what was written before."""
         if self.checkpoint.path is None:
             return
-        tensors = network_tensors(run.network, "network.") | _kept_tensors(self.recorder)
-        for position, strength in enumerate(run.state.strengths or []):
-            tensors[f"strengths.{position}"] = strength
-        state = {name: getattr(run.state, name) for name in ("dispersion", "freedom", "damping")}
-        counters = {name: _number(getattr(run, name)) for name in COUNTERS}
-        document = {"run": counters, "state": state, "sizes": run.network.grid_sizes, **_record(self.recorder)}
+        tensors, document = _kept_tensors(self.recorder), _record(self.recorder)
+        for name, one in (("run", run), ("rival", run.rival)):
+            document[name] = None if one is None else _run_document(one)
+            tensors |= {} if one is None else _run_tensors(one, f"{name}.")
         self.checkpoint.write(tensors, document)
 
     def read(self) -> Run | None:
@@ -43,14 +41,10 @@ class RunFile:
         if found is None:
             return None
         tensors, document = found
-        network = restored(self.like, document["sizes"], tensors, "network.")
-        count = sum(name.startswith("strengths.") for name in tensors)
-        device = network.layer(0).weights.device
-        strengths = [tensors[f"strengths.{position}"].to(device) for position in range(count)] or None
         _restore_record(self.recorder, self.like, tensors, document)
-        run = Run(network, Regularization(strengths, **document["state"]))
-        for name, value in document["run"].items():
-            setattr(run, name, math.inf if value is None else value)
+        run = _restored_run(self.like, tensors, document["run"], "run.")
+        if document["rival"] is not None:
+            run.rival = _restored_run(self.like, tensors, document["rival"], "rival.")
         return run
 
 
@@ -89,6 +83,28 @@ class StepFile:
         optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
         _restore_record(self.recorder, self.like, tensors, document)
         return int(document["step"])
+
+
+def _run_document(run: Run) -> dict[str, Any]:
+    state = {name: getattr(run.state, name) for name in ("dispersion", "freedom", "damping")}
+    counters = {name: _number(getattr(run, name)) for name in COUNTERS}
+    return {"counters": counters, "state": state, "sizes": run.network.grid_sizes}
+
+
+def _run_tensors(run: Run, prefix: str) -> dict[str, Tensor]:
+    strengths = {f"{prefix}strengths.{position}": one for position, one in enumerate(run.state.strengths or [])}
+    return network_tensors(run.network, f"{prefix}network.") | strengths
+
+
+def _restored_run(like: Network, tensors: Mapping[str, Tensor], document: Mapping[str, Any], prefix: str) -> Run:
+    network = restored(like, document["sizes"], tensors, f"{prefix}network.")
+    count = sum(name.startswith(f"{prefix}strengths.") for name in tensors)
+    device = network.layer(0).weights.device
+    strengths = [tensors[f"{prefix}strengths.{position}"].to(device) for position in range(count)] or None
+    run = Run(network, Regularization(strengths, **document["state"]))
+    for name, value in document["counters"].items():
+        setattr(run, name, math.inf if value is None else value)
+    return run
 
 
 def _record(recorder: Recorder) -> dict[str, Any]:

@@ -43,11 +43,14 @@ SAMPLE_ROWS, SAMPLE_PER_PARAMETER = 50_000, 40  # of a table that is met by a sa
 class Run:
     """A network on its way, what is known about the noise, and where the run and its present phase stand.
 
-    `idle` and `waited` count steps that gained little, `best` is the best validation loss of the phase.
+    `start` is its position among the starts, and `rival` the best of those before it while they are compared. `idle`
+    and `waited` count steps that gained little, `best` is the best validation loss of the phase.
     """
 
     network: Network
     state: Regularization
+    start: int = 0
+    rival: "Run | None" = None
     step: int = 0
     phase: int = 0
     phase_step: int = 0
@@ -94,7 +97,9 @@ def minimise(
     through.
     """
     script = _script(starts[0], problem, save, generator)
-    run = resumed if resumed is not None else _chosen(starts, script[0])
+    run = resumed if resumed is not None else Run(starts[0], Regularization())
+    if run.phase == 0 and len(starts) > 1:
+        run = _chosen(run, starts, script[0])
     for position, phase in enumerate(script):
         if position < run.phase:
             continue
@@ -144,20 +149,25 @@ def _script(network: Network, problem: Problem, save: Save, generator: torch.Gen
     return phases
 
 
-def _chosen(starts: list[Network], phase: Phase) -> Run:
-    """Return the start that is the best after the first phase; a single one has not begun."""
-    if len(starts) == 1:
-        return Run(starts[0], Regularization())
-    runs = [Run(start, Regularization()) for start in starts]
-    quiet = replace(phase, save=_forget)
-    return min(runs, key=lambda run: _optimise(run, quiet))
+def _chosen(run: Run, starts: list[Network], phase: Phase) -> Run:
+    """Return the start that is the best after the first phase; `run` is the one at which the comparison stands."""
+    _optimise(run, phase)
+    for position in range(run.start + 1, len(starts)):
+        best = _better(run, phase.problem)
+        run = Run(starts[position], Regularization(), position, best)
+        _optimise(run, phase)
+    return _better(run, phase.problem)
 
 
-def _optimise(run: Run, phase: Phase) -> float:
-    """Take steps until they gain too little, or none are left of all that the run may take.
+def _better(run: Run, problem: Problem) -> Run:
+    """Return the run or its rival, whichever has the lower validation loss, or objective without validation rows."""
+    both = [run] if run.rival is None else [run.rival, run]
+    run.rival = None
+    return min(both, key=lambda one: one.objective if problem.validation is None else one.best)
 
-    Returns the best validation loss of the phase where there are validation rows, else the objective.
-    """
+
+def _optimise(run: Run, phase: Phase) -> None:
+    """Take steps until they gain too little, or none are left of all that the run may take."""
     problem, engine = phase.problem, None
     while run.phase_step < phase.steps and run.step < problem.settings.steps and not _is_done(run, phase):
         if engine is None:
@@ -178,7 +188,6 @@ def _optimise(run: Run, phase: Phase) -> float:
             engine = None
         elif run.phase_step % MEASURE_EVERY == 0:
             engine = None
-    return run.objective if problem.validation is None else run.best
 
 
 def _is_done(run: Run, phase: Phase) -> bool:

@@ -56,6 +56,8 @@ class Progress:
 
     `stage` is fit, pairs, compare (a refit of simplify that only compares), simplify, symbolify or update; `grid_size`
     the largest of any layer; `damping` is 0 for first-order steps; `seconds` are counted from the start of the stage.
+    `step` begins anew at 1 for each of several random starts and for each refit that compares, and the best start goes
+    on from its own number: it tells how far one of them is, not the whole call.
     """
 
     stage: str

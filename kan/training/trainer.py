@@ -17,7 +17,13 @@ from kan.training import first_order, second_order
 from kan.training.checkpoint import Checkpoint, fingerprint
 from kan.training.gauss_newton import Regularization
 from kan.training.history import History, Recorder
-from kan.training.knots import centre_edges, cover_hidden_nodes, follow_hidden_nodes, place_input_knots
+from kan.training.knots import (
+    centre_edges,
+    cover_hidden_nodes,
+    follow_hidden_nodes,
+    place_input_knots,
+    spread_hidden_nodes,
+)
 from kan.training.parameters import Parameters
 from kan.training.problem import Problem
 from kan.training.resumption import RunFile, StepFile
@@ -38,6 +44,8 @@ def start(network: Network, rows: Rows, family: FamilyName, settings: TrainingSe
     started = network.copy()
     with one_thread():
         place_input_knots(started, rows.x, settings.grid_eps)
+        if started.layer(0).base == "zero":
+            spread_hidden_nodes(started, rows.x)
         follow_hidden_nodes(started, rows.x)
     _, scale = _scaling(rows, FAMILIES[family])
     outputs = started.layer(len(started.layers) - 1)

@@ -1,4 +1,4 @@
-"""What the estimators share: weights, families, settings, and tables of every difficult kind."""
+"""What the estimators share: weights, families, tables of every difficult kind, and fits that fail or are resumed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from kan import KANClassifier, KANRegressor
-from kan.errors import InvalidSetting, InvalidTarget, NoRows, TooManyCategories, UnknownFeature
+from kan.errors import InvalidTarget, NoRows, TooManyCategories, TrainingDiverged
 from kan.losses import FamilyName
 from kan.serialization import dump
 from kan.training.settings import Progress
@@ -118,11 +118,6 @@ def test_target_that_a_family_cannot_produce_is_refused(family: FamilyName, targ
         KANRegressor(family=family).fit(X, target)
 
 
-def test_every_layer_may_have_its_own_grid() -> None:
-    model = KANRegressor((2,), grid_size=(12, 5), validation_fraction=0.0, restarts=1, random_state=0).fit(X, Y)
-    assert [model.model_.network.layer(at).grid_size for at in (0, 1)] == [12, 5]
-
-
 @pytest.mark.parametrize("estimator", [KANRegressor(), KANClassifier()])
 def test_target_of_two_columns_and_tables_of_another_width_are_refused(estimator: Any) -> None:
     labels = Y > 0.3
@@ -209,60 +204,6 @@ def test_identifiers_are_no_categories() -> None:
         KANRegressor().fit({"name": names, "x": np.arange(10_000.0)}, np.arange(10_000.0))
 
 
-def test_grid_share_can_be_named_for_one_feature() -> None:
-    skewed = np.column_stack([X[:, 0], (X[:, 1] + 1) ** 6])
-    model = KANRegressor(grid_eps={"x0": 1.0, "x1": 0.05}, steps=5).fit(skewed, Y)
-    layer = model.model_.network.layer(0)
-    inner = layer.knots[:, 3:-3].diff(dim=1)
-    assert float(inner[0].max() / inner[0].min()) == pytest.approx(1.0)
-    assert float(inner[1].max() / inner[1].min()) > 10
-    with pytest.raises(UnknownFeature, match="x9"):
-        KANRegressor(grid_eps={"x9": 1.0}).fit(X, Y)
-
-
-@pytest.mark.parametrize(
-    ("settings", "name"),
-    [
-        ({"hidden": (0,)}, "hidden"),
-        ({"grid_size": 0}, "grid_size"),
-        ({"grid_size": (3, 4)}, "grid_size"),
-        ({"grid_size": 10**9}, "grid_size"),
-        ({"degree": 6}, "degree"),
-        ({"base": "relu"}, "base"),
-        ({"optimizer": "sgd"}, "optimizer"),
-        ({"precision": "float16"}, "precision"),
-        ({"device": "abacus"}, "device"),
-        ({"family": "tweedie"}, "family"),
-        ({"family": "binomial"}, "family"),
-        ({"class_weight": "balanced"}, "class_weight"),
-        ({"steps": 0}, "steps"),
-        ({"restarts": 0}, "restarts"),
-        ({"l1": -1.0}, "l1"),
-        ({"entropy": float("nan")}, "entropy"),
-        ({"smoothness": -1.0}, "smoothness"),
-        ({"learning_rate": float("nan")}, "learning_rate"),
-        ({"batch_size": 0}, "batch_size"),
-        ({"memory": 10}, "memory"),
-        ({"grid_eps": -0.1}, "grid_eps"),
-        ({"validation_fraction": 1.0}, "validation_fraction"),
-        ({"domains": {"x0": (1.0, 1.0)}}, r"domains\['x0'\]"),
-        ({"domains": {"x0": (0.0, float("inf"))}}, r"domains\['x0'\]"),
-    ],
-)
-@pytest.mark.usefixtures("no_shape_checks")
-def test_setting_out_of_range_is_refused_by_name(settings: dict[str, Any], name: str) -> None:
-    with pytest.raises(InvalidSetting, match=name):
-        KANRegressor(**settings).fit(X, Y)
-
-
-@pytest.mark.parametrize("setting", ["monotone", "curvature", "domains", "units"])
-def test_setting_of_an_unknown_feature_is_refused(setting: str) -> None:
-    values = {"monotone": 1, "curvature": "convex", "domains": (0.0, 1.0), "units": "mg"}
-    settings: dict[str, Any] = {setting: {"age": values[setting]}}
-    with pytest.raises(UnknownFeature, match="age"):
-        KANRegressor(**settings).fit(X, Y)
-
-
 def test_scikit_learn_can_validate_search_and_chain() -> None:
     model = KANRegressor(grid_size=4)
     X_sugar, y_sugar = load_diabetes(return_X_y=True)
@@ -275,6 +216,71 @@ def test_scikit_learn_can_validate_search_and_chain() -> None:
     again = clone(search.best_estimator_)
     assert again[-1].get_params() == search.best_estimator_[-1].get_params()
     assert np.array_equal(again.fit(table, Y).predict(table), search.best_estimator_.predict(table))
+
+
+REFITTED: dict[str, tuple[type[KANRegressor | KANClassifier], Any, dict[str, Any], dict[str, Any]]] = {
+    "balanced classes": (KANClassifier, CURVES > 1.0, {"class_weight": "balanced"}, {}),
+    "weighted classes": (
+        KANClassifier,
+        np.digitize(CURVES, [0.0, 0.8]),
+        {"class_weight": {0: 1.0, 1: 3.0, 2: 0.5}},
+        {"sample_weight": np.linspace(0.5, 2, 300)},
+    ),
+    "weights": (KANRegressor, Y, {}, {"sample_weight": np.linspace(0, 2, 300)}),
+    "exposure": (KANRegressor, np.round(Y**2), {"family": "poisson"}, {"offset": CURVES}),
+}
+
+
+@pytest.mark.parametrize("case", REFITTED)
+def test_rows_count_alike_when_a_model_is_refitted_with_its_data(case: str) -> None:
+    kind, target, settings, rows = REFITTED[case]
+    model = kind(grid_size=4, random_state=0, **settings).fit(X, target, **rows)
+    resumed: Any = kind.from_model(model.model_, X, target, **rows)
+    assert dump(resumed.simplify(max_edges=2).model_) == dump(model.simplify(max_edges=2).model_)
+
+
+@pytest.mark.parametrize(
+    ("target", "rows", "reason"),
+    [
+        (Y, {"sample_weight": -np.ones(300)}, "sample_weight"),
+        (Y, {"sample_weight": np.ones(299)}, "sample_weight"),
+        (Y, {"offset": np.ones((300, 2))}, "offset"),
+        (Y, {"offset": np.full(300, np.nan)}, "offset"),
+        (Y[1:], {}, "inconsistent"),
+        (np.full(300, np.nan), {}, "NaN"),
+        (None, {}, "y is None"),
+    ],
+)
+def test_data_that_fit_refuses_are_refused_for_a_model_too(target: Any, rows: dict[str, Any], reason: str) -> None:
+    model = KANRegressor(grid_size=3, steps=5, random_state=0).fit(X, Y)
+    with pytest.raises(ValueError, match=reason):
+        KANRegressor.from_model(model.model_, X, target, **rows)
+
+
+def diverge(_progress: Progress) -> None:
+    raise TrainingDiverged("a callback says so")
+
+
+FAILING: list[dict[str, Any]] = [
+    {"X": X[:, :2], "y": np.zeros(300)},
+    {"X": X[:, :2], "y": np.full(300, np.nan)},
+    {"X": X[:, :2], "y": np.arange(300) % 3, "sample_weight": -np.ones(300)},
+    {"X": X[:, :2], "y": np.arange(300) % 3, "callback": diverge},
+    {"X": pd.DataFrame({"a": X[:, 0], "b": np.inf}), "y": np.arange(300) % 3},
+]
+
+
+@pytest.mark.parametrize("call", FAILING)
+@pytest.mark.parametrize("again", [False, True])
+def test_fit_that_fails_leaves_the_estimator_as_it_was(call: dict[str, Any], again: bool) -> None:
+    model: Any = KANClassifier(grid_size=4, steps=5, random_state=0)
+    if again:
+        model.fit(pd.DataFrame(X, columns=["a", "b", "c"]), CURVES > 0.3)
+    before = dict(vars(model))
+    with pytest.raises((ValueError, TrainingDiverged)):
+        model.fit(**call)
+    assert vars(model).keys() == before.keys()
+    assert all(value is before[name] for name, value in vars(model).items())
 
 
 CHECKPOINTED: dict[str, Callable[[], Any]] = {

@@ -12,6 +12,7 @@ from kan.grid import clamped
 from kan.layer import Layer, LayerInput
 from kan.network import EdgeId
 from kan.regularization import (
+    BASE_WEIGHT,
     ORDERS,
     Penalties,
     edge_sizes,
@@ -139,7 +140,7 @@ def test_penalty_adds_up_its_three_parts() -> None:
     assert float(together.detach()) == pytest.approx(sum(float(penalty(NETWORK, costs, one).detach()) for one in parts))
 
 
-def test_smoothness_is_half_the_squared_roughness_and_levels_of_every_edge() -> None:
+def test_smoothness_is_half_the_squared_roughness_levels_and_base_weight_of_every_edge() -> None:
     expected = 0.0
     for position in (0, 1):
         layer = NETWORK.layer(position)
@@ -147,6 +148,7 @@ def test_smoothness_is_half_the_squared_roughness_and_levels_of_every_edge() -> 
         expected += float(torch.einsum("idw,jiw->jid", differences, weights).square().sum()) / 2
         for i in layer.numeric:
             expected += float(weights[:, i, layer.functions + 1].square().sum()) / 2
+            expected += BASE_WEIGHT * float(weights[:, i, 0].square().sum()) / 2
         for i in layer.categorical:
             expected += float(weights[:, i, : layer.inputs[i].categories].square().sum()) / 2
     found = penalty(NETWORK, network_costs(NETWORK, ROWS), Penalties(0.0, 0.0, 1.0)).detach()

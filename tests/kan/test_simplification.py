@@ -8,13 +8,14 @@ import pytest
 import torch
 
 from kan import KANClassifier, KANRegressor
-from kan.errors import InvalidSetting, NoEdgesLeft
+from kan.errors import InvalidSetting, NoEdgesLeft, TrainingDiverged
 from kan.losses import FAMILIES
 from kan.network import EdgeId, Network
+from kan.serialization import dump, load
 from kan.simplification import Simplification, simplify
 from kan.training.history import History
 from kan.training.rows import Rows, split, weighted_rows
-from kan.training.settings import Progress
+from kan.training.settings import Progress, ProgressCallback
 from kan.training.trainer import train
 from tests.kan.training.runs import settings, started
 
@@ -31,11 +32,16 @@ def trained(rows: Rows = ROWS, hidden: tuple[int, ...] = (), **changes: Any) -> 
 
 
 def smaller(
-    network: Network, rows: Rows = ROWS, tolerance: float = 0.01, max_edges: int | None = None, **changes: Any
+    network: Network,
+    rows: Rows = ROWS,
+    tolerance: float = 0.01,
+    max_edges: int | None = None,
+    callback: ProgressCallback | None = None,
+    **changes: Any,
 ) -> tuple[Network, History, Simplification]:
     changes = {"grid_sizes": (5,) * len(network.layers)} | changes
     chosen = settings(**changes)
-    return simplify(network, rows, "gaussian", chosen, tolerance=tolerance, max_edges=max_edges, callback=None)
+    return simplify(network, rows, "gaussian", chosen, tolerance=tolerance, max_edges=max_edges, callback=callback)
 
 
 @pytest.mark.usefixtures("no_shape_checks")
@@ -150,6 +156,57 @@ def test_stage_tells_its_steps_and_can_be_stopped() -> None:
     stages = []
     model.simplify(callback=lambda progress: stages.append(progress.stage))
     assert list(dict.fromkeys(stages)) == ["compare", "simplify"]
+
+
+@pytest.mark.usefixtures("no_shape_checks")
+@pytest.mark.parametrize("hidden", [(), (2,)])
+def test_trial_that_diverges_costs_too_much(hidden: tuple[int, ...]) -> None:
+    network = trained(hidden=hidden, steps=20)
+    fewest = len(network.active_edges()) - 1
+
+    def diverge(progress: Progress) -> None:
+        if progress.stage == "compare" and progress.active_edges < fewest:
+            raise TrainingDiverged("an edge is missed")
+
+    found, _, record = smaller(network, tolerance=0.9, callback=diverge, steps=20)
+    assert len(found.active_edges()) == record.edges_after == fewest
+
+
+def test_limit_is_kept_where_every_trial_diverges() -> None:
+    def diverge(progress: Progress) -> None:
+        if progress.stage == "compare" and progress.active_edges < 4:
+            raise TrainingDiverged("an edge is missed")
+
+    assert len(smaller(trained(), max_edges=2, callback=diverge)[0].active_edges()) == 2
+
+
+@pytest.mark.parametrize(("stage", "edges"), [("compare", 4), ("simplify", 3)])
+def test_training_that_diverges_before_or_after_the_trials_is_an_error(stage: str, edges: int) -> None:
+    def diverge(progress: Progress) -> None:
+        if progress.stage == stage and progress.active_edges == edges:
+            raise TrainingDiverged("a callback says so")
+
+    with pytest.raises(TrainingDiverged):
+        smaller(trained(), tolerance=1e-3, callback=diverge)
+
+
+def test_class_without_an_edge_is_still_predicted_and_explained() -> None:
+    x = X.numpy()
+    labels = np.array(["low", "middle", "high"])[np.digitize(x[:, 0], [-0.3, 0.3])]
+    model = KANClassifier(grid_size=4, random_state=0).fit(x, labels).simplify(max_edges=2)
+    classes = {edge.target for edge in model.model_.network.active_edges()}
+    (alone,) = set(range(3)) - classes
+    assert model.score(x, labels) > 0.9
+    assert set(model.predict(x)) == set(labels)
+    assert np.isfinite(model.predict_proba(x)).all()
+    assert np.ptp(model.decision_function(x)[:, alone]) == 0
+    flow = model.explain(x[:3], output=alone)
+    assert float(flow.feature_contributions.abs().max()) == 0
+    assert flow.base_value == pytest.approx(model.decision_function(x)[0, alone])
+    assert float(model.formula()[alone]) == pytest.approx(model.decision_function(x)[0, alone])
+    again = KANClassifier.from_model(load(dump(model.model_)), x, labels)
+    assert np.array_equal(again.predict_proba(x), model.predict_proba(x))
+    assert again.symbolify().score(x, labels) > 0.8
 
 
 def test_record_of_an_estimator_says_what_it_cost() -> None:

@@ -9,7 +9,7 @@ import torch
 from kan.features import NumericFeature
 from kan.losses import FAMILIES
 from kan.network import Network, initial_network
-from kan.training.first_order import batch_of
+from kan.training.first_order import Batch, batches
 from kan.training.rows import weighted_rows
 
 Answer = tuple[dict[str, Any], dict[str, Any]]
@@ -17,28 +17,41 @@ Answer = tuple[dict[str, Any], dict[str, Any]]
 
 def warm_up() -> None:
     """Take one pass through a small network."""
-    forward_backward(_network(2, 2, 3, torch.float64, 0), torch.rand(20, 2).double(), torch.rand(20, 1).double())
+    network, rows = _network(2, 2, 3, torch.float64, 0), weighted_rows(torch.rand(20, 2).double(), torch.rand(20, 1))
+    forward_backward(network, next(batches(network, rows, size=10, memory=0, seed=0)))
 
 
-def forward_backward(network: Network, x: torch.Tensor, y: torch.Tensor) -> None:
-    """Compute the loss of a batch that was never seen before, and its gradient."""
-    rows = weighted_rows(x, y)
-    batch = batch_of(network, rows)
-    rows.loss(FAMILIES["gaussian"], network.evaluate(batch.rows.x, batch.features)).backward()
+def forward_backward(network: Network, batch: Batch) -> None:
+    """Compute the loss of a batch and its gradient."""
+    batch.rows.loss(FAMILIES["gaussian"], network.evaluate(batch.rows.x, batch.features)).backward()
 
 
 def throughput(
-    data: dict[str, Any], *, inputs: int, width: int, grid_size: int, precision: str, repetitions: int, seed: int
+    data: dict[str, Any],
+    *,
+    inputs: int,
+    width: int,
+    grid_size: int,
+    precision: str,
+    batch: int,
+    memory: int,
+    repetitions: int,
+    seed: int,
 ) -> Answer:
-    """Time forward and backward passes on the given batch through a network with one hidden layer."""
+    """Time steps of training on shuffled parts of the table, without the optimiser, with one hidden layer.
+
+    A step draws the next batch, with features kept in `memory` bytes or new ones, and passes forward and backward.
+    """
     dtype = getattr(torch, precision)
     network = _network(inputs, width, grid_size, dtype, seed)
     x, y = torch.tensor(data["X"], dtype=dtype), torch.tensor(data["y"], dtype=dtype).unsqueeze(1)
+    steps = batches(network, weighted_rows(x, y), size=batch, memory=memory, seed=seed)
+    next(steps)  # computes the features that are kept
     times = []
     for _ in range(repetitions):
         network.zero_grad()
         started = time.perf_counter()
-        forward_backward(network, x, y)
+        forward_backward(network, next(steps))
         times.append(time.perf_counter() - started)
     edges = inputs * width + width
     return {"seconds": statistics.median(times), "parameters": edges * (grid_size + network.layer(0).degree + 1)}, {}

@@ -1,5 +1,6 @@
 """Learning on from new rows: nothing is forgotten elsewhere; a linear problem is solved as from all rows."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ import pytest
 import torch
 
 from kan import KANClassifier, KANRegressor
-from kan.errors import InvalidTarget, TrainingDataUnavailable
+from kan.errors import ArtifactCorrupted, InvalidTarget, TrainingDataUnavailable
 from kan.losses import FAMILIES
 from kan.network import Network
 from kan.regularization import Penalties
+from kan.serialization import dump, load
 from kan.training.continual import remember, update
 from kan.training.gauss_newton import GaussNewton, Regularization
 from kan.training.parameters import Parameters
 from kan.training.rows import Rows, weighted_rows
+from kan.training.settings import Progress
 from tests.kan.training.runs import settings, started
 
 RNG = np.random.default_rng(0)
@@ -61,7 +64,8 @@ def additive(smoothness: float, **more: Any) -> KANRegressor:
     return KANRegressor(smoothness=smoothness, grid_size=6, grid_eps=1.0, domains=DOMAINS, random_state=0, **more)
 
 
-@pytest.mark.parametrize(("base", "smoothness"), [("silu", 0.0), ("zero", 0.0), ("zero", 1.0), ("zero", 10.0)])
+@pytest.mark.parametrize("smoothness", [0.0, 0.1, 1.0, 10.0])
+@pytest.mark.parametrize("base", ["silu", "identity", "zero"])
 def test_additive_model_learns_part_by_part_what_it_learns_at_once(base: str, smoothness: float) -> None:
     whole, parts = additive(smoothness, base=base).fit(X, Y), additive(smoothness, base=base)
     for part in PARTS:
@@ -123,6 +127,59 @@ def test_loaded_model_cannot_learn_on(tmp_path: Path) -> None:
     additive(1.0).fit(X, Y).save(tmp_path / "model")
     with pytest.raises(TrainingDataUnavailable, match="partial_fit"):
         KANRegressor.load(tmp_path / "model").partial_fit(X, Y)
+
+
+@pytest.mark.parametrize("optimizer", ["gauss_newton", "lbfgs"])
+@pytest.mark.parametrize("refined", [False, True])
+def test_loaded_model_learns_on_with_its_data_as_if_it_had_never_been_away(
+    optimizer: Any, refined: bool, tmp_path: Path
+) -> None:
+    old, new = slice(0, 180), slice(180, 300)
+    model = KANRegressor(grid_size=6, domains=DOMAINS, optimizer=optimizer, random_state=0).fit(X[old], Y[old])
+    if refined:
+        model.simplify(max_edges=1)
+    model.save(tmp_path / "model")
+    loaded = KANRegressor.from_model(load((tmp_path / "model").read_bytes()), X[old], Y[old])
+    expected = model.partial_fit(X[new], Y[new]).predict(TEST)
+    np.testing.assert_allclose(loaded.partial_fit(X[new], Y[new]).predict(TEST), expected, atol=1e-6)
+    assert model.model_.training == loaded.model_.training
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"strengths": None},
+        {"strengths": [[1.0]]},
+        {"strengths": [[[[1.0]]] * 4]},
+        {"strengths": [[[[1.0, -1.0]]] * 4]},
+        {"dispersion": "much"},
+        {"dispersion": 0.0},
+        {"damping": float("nan")},
+    ],
+)
+def test_noise_that_does_not_fit_the_network_is_refused(change: dict[str, Any]) -> None:
+    model = additive(1.0).fit(X, Y).model_
+    record = {**model.training, "regularization": {**model.training["regularization"], **change}}
+    spoilt = KANRegressor.from_model(replace(model, training=record), X, Y)
+    with pytest.raises(ArtifactCorrupted, match="regularization"):
+        spoilt.partial_fit(X, Y)
+
+
+def test_update_that_fails_changes_nothing() -> None:
+    model = additive(1.0).fit(X[:100], Y[:100]).partial_fit(X[100:200], Y[100:200])
+    again = additive(1.0).fit(X[:100], Y[:100]).partial_fit(X[100:200], Y[100:200])
+
+    def cancel(progress: Progress) -> None:
+        if progress.step == 2:
+            raise KeyboardInterrupt
+
+    before = dict(vars(model))
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit(X[200:], Y[200:], callback=cancel)
+    assert all(value is before[name] for name, value in vars(model).items())
+    for one in (model, again):
+        one.partial_fit(X[200:], Y[200:])
+    assert dump(model.model_) == dump(again.model_)
 
 
 def test_update_is_a_stage_of_the_record_and_renews_the_reference() -> None:

@@ -1,5 +1,6 @@
 """First-order steps: batches, held-out rows, knots, shapes."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ import torch
 
 from kan.constraints import INCREASING
 from kan.errors import InvalidSetting, TrainingDiverged
+from kan.layer import Layer
 from kan.losses import FAMILIES, FamilyName
 from kan.network import Network
 from kan.regularization import Penalties
-from kan.training.first_order import batch_of
+from kan.training.first_order import batch_of, batches
 from kan.training.history import History
 from kan.training.rows import Rows, split, weighted_rows
 from kan.training.trainer import train
@@ -64,6 +66,43 @@ def test_every_row_is_seen_once_in_a_pass(monkeypatch: pytest.MonkeyPatch) -> No
     first, second = seen[:400], seen[400:800]
     assert len(set(first)) == len(set(second)) == 400
     assert first != second
+
+
+def features_computed(monkeypatch: pytest.MonkeyPatch, network: Network, rows: Rows, memory: int) -> list[int]:
+    """Return for how many rows features were computed, call by call, in five steps of 16 rows."""
+    calls: list[int] = []
+    original = Layer.features
+
+    def watched(layer: Layer, x: torch.Tensor) -> torch.Tensor:
+        calls.append(len(x))
+        return original(layer, x)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Layer, "features", watched)
+        list(itertools.islice(batches(network, rows, size=16, memory=memory, seed=0), 5))
+    return calls
+
+
+def test_features_are_kept_for_all_rows_where_the_memory_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = network_with_every_form(hidden=(3,), outputs=1)
+    rows = weighted_rows(random_rows(MIXED, 50, 1), torch.zeros(50, 1, dtype=torch.float64))
+    needed = batch_of(network, rows).features.nbytes
+    assert features_computed(monkeypatch, network, rows, needed) == [16, 16, 16, 2]
+    assert features_computed(monkeypatch, network, rows, needed - 1) == [16] * 5
+
+
+@pytest.mark.parametrize("first", [1, 5])
+def test_batches_from_kept_features_are_those_computed_anew(first: int) -> None:
+    network = network_with_every_form(hidden=(3,), outputs=1)
+    rows = weighted_rows(random_rows(MIXED, 50, 1), torch.arange(50, dtype=torch.float64).unsqueeze(1))
+    kept_all, none_kept = (
+        list(itertools.islice(batches(network, rows, size=16, memory=memory, seed=3, first=first), 7))
+        for memory in (2**20, 0)
+    )
+    for kept, anew in zip(kept_all, none_kept, strict=True):
+        assert torch.equal(kept.features, anew.features)
+        assert torch.equal(kept.rows.target, anew.rows.target)
+        assert torch.equal(kept.rows.x.nan_to_num(), anew.rows.x.nan_to_num())
 
 
 @pytest.mark.parametrize("family", ["binomial", "poisson", "gamma"])

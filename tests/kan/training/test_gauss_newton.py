@@ -9,6 +9,7 @@ import torch
 from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegressor
 
 from kan.errors import TrainingDiverged
+from kan.layer import Base
 from kan.losses import FAMILIES, FamilyName
 from kan.network import Network
 from kan.regularization import Penalties, edge_sizes, network_costs, penalty
@@ -151,6 +152,20 @@ def test_sparsity_shrinks_edges_and_gathers_the_work(penalties: Penalties) -> No
         assert sum(float(layer.sum()) for layer in sizes[1]) < 0.7 * sum(float(layer.sum()) for layer in sizes[0])
 
 
+@pytest.mark.parametrize("family", ["poisson", "gamma"])
+def test_estimated_noise_is_never_above_that_of_a_constant(family: FamilyName) -> None:
+    few, state = slice(0, 40), Regularization()
+    rows = weighted_rows(X[few], TARGETS[family][few])
+    network, mean = started(rows, family, (2, 2), base="identity", grid_sizes=(10, 10, 10)), rows.target.mean()
+    deviations = (rows.target - mean).square() / (mean if family == "poisson" else mean.square())
+    one = GaussNewton(network, rows, FAMILIES[family], Penalties(0.0, 0.0, None), state, memory=2**28)
+    for _ in range(60):
+        one.step(estimate=True)
+        assert state.dispersion <= max(float(deviations.mean()), 1.0) * (1 + 1e-9)
+    constant = FAMILIES[family].loss(mean.log().expand_as(rows.target), rows.target).mean()
+    assert one.step(estimate=False).loss < float(constant)
+
+
 def test_l1_takes_an_edge_that_does_nothing_to_nothing() -> None:
     rows = weighted_rows(X, torch.sin(3 * X[:, :1]) + 0.1 * NOISE)
     network = started(rows)
@@ -160,18 +175,15 @@ def test_l1_takes_an_edge_that_does_nothing_to_nothing() -> None:
     assert max(sizes[1:]) < 1e-3
 
 
-def test_given_smoothness_is_the_ridge_solution_of_its_matrices() -> None:
+@pytest.mark.parametrize("base", ["zero", "identity", "silu"])
+def test_given_smoothness_is_the_ridge_solution_of_its_matrices(base: Base) -> None:
     rows, smoothness = rows_of("gaussian"), 0.01
-    network = started(rows, base="zero")
+    network = started(rows, base=base)
     one = engine(network, rows, "gaussian", Penalties(0.0, 0.0, smoothness))
     steps(one, 30)
-    cost = one.costs[0].kinds
-    blocks = [(cost[0, i] + cost[-1, i])[1:-1, 1:-1].numpy() for i in range(3)]
-    width = len(blocks[0])
-    columns = np.column_stack([design(network), np.ones(300)])
+    columns = np.column_stack([network.layer(0).features(X).flatten(1).detach().numpy(), np.ones(300)])
     price = np.zeros((columns.shape[1], columns.shape[1]))
-    for i, block in enumerate(blocks):
-        price[i * width : (i + 1) * width, i * width : (i + 1) * width] = block
+    price[:-1, :-1] = torch.block_diag(*one.costs[0].given).numpy()
     weighted = columns * rows.weights.numpy()[:, None] / 300
     solution = np.linalg.lstsq(
         weighted.T @ columns + smoothness * price, weighted.T @ rows.target[:, 0].numpy(), rcond=1e-13

@@ -1,11 +1,15 @@
 """Knots follow hidden nodes; centring changes nothing but constants."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
+from torch import Tensor
 
 from kan.network import EdgeId, Network
 from kan.symbolic.library import SymbolicForm
 from kan.training.knots import (
+    LARGEST_CHANGE,
     LARGEST_WIDENING,
     MARGIN,
     centre_edges,
@@ -114,6 +118,52 @@ def test_covering_leaves_a_network_alone_whose_rows_are_inside() -> None:
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
+def relative_change(network: Network, move: Callable[[Network, Tensor], object], rows: Tensor) -> float:
+    """Return by how much a move of knots changes the outputs at the rows, as a share of their spread."""
+    before = network(rows).detach()
+    move(network, rows)
+    assert hidden_fit(network, rows).outside <= 0
+    return float((network(rows) - before).detach().square().mean().sqrt() / before.std())
+
+
+@pytest.mark.parametrize("move", [follow_hidden_nodes, cover_hidden_nodes])
+def test_few_rows_far_outside_leave_the_function_to_the_others(move: Callable[[Network, Tensor], object]) -> None:
+    network, rows = random_network(MIXED, (4, 1), seed=1, grid_size=40), ROWS.clone()
+    follow_hidden_nodes(network, rows)
+    rows[:, 2], (lower, upper) = 0.0, network.layer(1).domain
+    rows[:3, 2] = 1.0
+    with torch.no_grad():  # three rows take a node far beyond a function that ends evenly
+        network.layer(1).weights[:, :, 0] = 0.0
+        network.layer(1).weights[:, :, 42:] = network.layer(1).weights[:, :, 42:43]
+        network.layer(0).weights[2, 2, 1] += 40 * (upper[2] - lower[2])
+    assert relative_change(network, move, rows) < 0.1
+
+
+def test_domain_is_not_widened_where_that_would_move_the_rows() -> None:
+    network = random_network(MIXED, (2, 1), seed=1)
+    follow_hidden_nodes(network, ROWS)
+    lower, upper = network.layer(1).domain
+    with torch.no_grad():  # the nodes hardly vary, a little outside
+        network.layer(0).weights.mul_(1e-7)
+        network.layer(0).bias.copy_(upper + 0.9 * LARGEST_WIDENING * (upper - lower))
+    assert relative_change(network, cover_hidden_nodes, ROWS) < LARGEST_CHANGE
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-13])
+def test_node_without_spread_keeps_its_function(spread: float) -> None:
+    network = random_network(MIXED, (2, 1), seed=1)
+    follow_hidden_nodes(network, ROWS)
+    before, after = network.layer(0), network.layer(1)
+    middle = (after.knots[0, 0] + after.knots[0, -1]) / 2
+    with torch.no_grad():  # the first node nearly stands still, a little outside of a tiny domain
+        before.weights[0] *= spread
+        after.knots[0] = middle + 1e-7 * (after.knots[0] - middle)
+        before.bias[0] = after.knots[0, -1] + 1e-7
+    outputs = network(ROWS).detach()
+    follow_hidden_nodes(network, ROWS)
+    assert float((network(ROWS) - outputs).detach().abs().max()) < 0.1 * float(outputs.std())
+
+
 @pytest.mark.parametrize("function", ["sqrt", "log", "reciprocal"])
 def test_formula_stays_defined_when_the_knots_of_its_node_move(function: str) -> None:
     network = random_network(MIXED, (2, 1), seed=1)
@@ -124,6 +174,18 @@ def test_formula_stays_defined_when_the_knots_of_its_node_move(function: str) ->
         network.layer(0).weights.mul_(3.0)
     follow_hidden_nodes(network, ROWS)
     assert bool(network(ROWS).isfinite().all())
+    assert float(network.layer(1).domain[0][0]) == lower
+    cover_hidden_nodes(network, ROWS)
+    assert float(network.layer(1).domain[0][0]) == lower
+    assert hidden_fit(network, ROWS).outside <= 0  # of the nodes whose domains may move
+
+
+def test_domain_of_a_formula_that_is_defined_everywhere_follows_its_node() -> None:
+    sine = SymbolicForm("sin", 1.0, 0.0, 1.0, 0.0)
+    network = random_network(MIXED, (2, 1), seed=1).with_symbolic(EdgeId(1, 0, 0), sine)
+    follow_hidden_nodes(network, ROWS)
+    nodes, (lower, upper) = network.trace(ROWS).inputs[1], network.layer(1).domain
+    assert bool(((nodes >= lower) & (nodes <= upper)).all())
 
 
 def test_learned_edges_have_mean_zero_and_the_function_stays() -> None:

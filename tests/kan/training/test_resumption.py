@@ -53,18 +53,23 @@ def frequent_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(
-    name: str, checkpoint: Path | None = None, *, stop: int | None = None, rows: Rows = ROWS, **more: Any
+    name: str,
+    checkpoint: Path | None = None,
+    *,
+    stop: int | None = None,
+    reports: list[int] | None = None,
+    rows: Rows = ROWS,
+    **more: Any,
 ) -> tuple[Network, History]:
-    """Train; `stop` interrupts after as many reports."""
+    """Train; `stop` interrupts after as many reports, `reports` receives the step of each."""
     chosen: dict[str, Any] = RUNS[name] | more
     hidden, seeds = chosen.pop("hidden"), chosen.pop("seeds", (0,))
     starts = [started(rows, hidden=hidden, **(chosen | {"seed": seed})) for seed in seeds]
-    seen = 0
+    seen = [] if reports is None else reports
 
-    def callback(_progress: Progress) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == stop:
+    def callback(progress: Progress) -> None:
+        seen.append(progress.step)
+        if len(seen) == stop:
             raise Interrupted
 
     return train(starts, rows, "gaussian", settings(**chosen), callback=callback, checkpoint=checkpoint)
@@ -92,7 +97,14 @@ def test_interrupted_run_ends_in_the_same_bits(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("no_shape_checks")
-@pytest.mark.parametrize(("name", "stop"), [("one start without held-out rows", 45), ("adam on batches", 3)])
+@pytest.mark.parametrize(
+    ("name", "stop"),
+    [
+        ("two starts, three grids and held-out rows", 39),
+        ("one start without held-out rows", 45),
+        ("adam on batches", 3),
+    ],
+)
 def test_run_that_is_interrupted_again_and_again_ends_in_the_same_bits(name: str, stop: int, tmp_path: Path) -> None:
     whole, found, attempts = run(name), None, 0
     while found is None and attempts < 30:
@@ -104,6 +116,20 @@ def test_run_that_is_interrupted_again_and_again_ends_in_the_same_bits(name: str
     assert attempts > 2
     assert found is not None
     assert same(found, whole)
+
+
+@pytest.mark.usefixtures("no_shape_checks")
+@pytest.mark.parametrize("changes", [{}, {"validation_fraction": 0.0, "seeds": (3, 1, 0)}, {"seeds": (1, 0)}])
+def test_run_goes_on_at_the_start_at_which_it_was_interrupted(changes: dict[str, Any], tmp_path: Path) -> None:
+    name, file = "two starts, three grids and held-out rows", tmp_path / "run"
+    whole = run(name, **changes)
+    firsts = [at for at, (step, _, _) in enumerate(whole[1].losses, 1) if step == 1]
+    for first in firsts[1:]:
+        with pytest.raises(Interrupted):
+            run(name, file, stop=first + 4, **changes)
+        reports: list[int] = []
+        assert same(run(name, file, reports=reports, **changes), whole)
+        assert len(reports) <= len(whole[1].losses) - first
 
 
 @pytest.mark.parametrize("name", ["one start without held-out rows", "adam on batches"])

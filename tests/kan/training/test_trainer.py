@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from kan.errors import TrainingDiverged
-from kan.losses import FamilyName
+from kan.losses import FAMILIES, FamilyName
 from kan.network import EdgeId, Network
 from kan.regularization import Penalties
 from kan.symbolic.library import SymbolicForm
@@ -123,6 +123,32 @@ def test_start_is_the_best_constant_for_every_family() -> None:
         expected = (weights @ target) / weights.sum()
         torch.testing.assert_close(mean(link[0]), expected, rtol=1e-9, atol=1e-9)
         assert float((link - link[0]).abs().max()) <= 1e-9 * float(link.abs().max())
+
+
+def many_inputs(seed: int) -> torch.Tensor:
+    return 2 * torch.rand(200, 10, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) - 1
+
+
+@pytest.mark.parametrize("hidden", [(3,), (2, 2)])
+def test_hidden_nodes_vary_at_the_start_also_without_a_base(hidden: tuple[int, ...]) -> None:
+    x = many_inputs(0)
+    network = started(weighted_rows(x, x[:, :1]), hidden=hidden, base="zero")
+    for nodes in network.trace(x).inputs[1:-1]:
+        assert bool((nodes.detach().std(dim=0) > 0.02).all())
+
+
+@pytest.mark.parametrize("optimizer", FIRST_ORDER)
+@pytest.mark.parametrize("family", ["poisson", "gamma"])
+def test_log_link_without_a_base_is_learned_from_every_start(family: FamilyName, optimizer: str) -> None:
+    for seed in range(5):
+        x = many_inputs(seed)
+        rate, uniform = torch.exp(2 * torch.sin(3 * x[:, :1]) + 4), torch.rand_like(x[:, :1])
+        target = rate.round() if family == "poisson" else rate * (0.9 + 0.2 * uniform)
+        rows, loss = weighted_rows(x, target), FAMILIES[family].loss
+        changes: dict[str, Any] = {"optimizer": optimizer, "steps": 60, "seed": seed, "grid_sizes": (5, 5)}
+        network, _ = train([started(rows, family, (3,), base="zero", **changes)], rows, family, settings(**changes))
+        constant = target.mean().log().expand_as(target)
+        assert float(loss(network(x).detach(), target).mean()) < 0.5 * float(loss(constant, target).mean())
 
 
 def test_start_leaves_the_random_network_alone() -> None:
