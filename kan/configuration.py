@@ -23,7 +23,7 @@ from kan.training.settings import Optimizer, Precision, TrainingSettings, requir
 from kan.training.trainer import chosen_optimizer, start
 
 DEFAULT_GRID_EPS = 0.6
-MOST_STARTS = 4  # random starts of the narrowest network
+MOST_STARTS = (4, 16)  # random starts of the narrowest network with one hidden layer, and with more
 
 
 class ConfiguredEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -39,7 +39,8 @@ class ConfiguredEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn 
     optimizer: gauss_newton, adam or lbfgs; auto takes gauss_newton where its matrix fits.
     steps: most steps of a stage; None is 200 for gauss_newton and 600 for the others.
     restarts: random starts of a network with hidden layers, of which the best goes on; None takes more the narrower
-        the network is, up to 4: narrow ones get stuck more often. First-order optimizers take one.
+        the network is, up to 4 with one hidden layer and 16 with several: narrow ones get stuck more often.
+        First-order optimizers take one.
     learning_rate, batch_size: of adam; a table of up to batch_size rows is one batch.
     validation_fraction: share of the rows held out to stop early, if that is at least 20 rows; None holds out 0.2
         with hidden layers, and nothing without, where the estimated smoothness suffices.
@@ -174,7 +175,7 @@ class ConfiguredEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn 
         first = network()
         if not deep or chosen_optimizer(first, rows, settings) != "gauss_newton":
             return [first]
-        automatic = max(1, MOST_STARTS // min(self.hidden))
+        automatic = max(1, MOST_STARTS[len(self.hidden) > 1] // min(self.hidden))
         count = automatic if self.restarts is None else self.restarts
         return [first, *(network() for _ in range(count - 1))]
 

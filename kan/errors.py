@@ -20,6 +20,7 @@
     │   ├── InvalidEdge               invalid_edge
     │   ├── EdgeFormRefused           edge_form_refused
     │   ├── UnknownFunction           unknown_function
+    │   ├── InvalidFormula            invalid_formula
     │   ├── InvalidSymbolicForm       invalid_symbolic_form
     │   └── OutputUndefined           output_undefined
     ├── NoEdgesLeft                   no_edges_left
@@ -231,6 +232,16 @@ class UnknownFunction(InputError):
         super().__init__(f"Unknown function {_shortened(function)}; the library has {_listed(known, limit=40)}.")
 
 
+class InvalidFormula(InputError):
+    """A text that is no formula of x; `position` counts its characters from 0."""
+
+    code: ClassVar[str] = "invalid_formula"
+
+    def __init__(self, formula: str, position: int, reason: str) -> None:
+        self.position, self.reason = position, reason
+        super().__init__(f"Formula {_shortened(formula)}, character {position + 1}: {reason}.")
+
+
 class InvalidSymbolicForm(InputError):
     """A symbolic form with an impossible coefficient."""
 
@@ -238,7 +249,7 @@ class InvalidSymbolicForm(InputError):
 
     def __init__(self, function: str, reason: str) -> None:
         self.function = function
-        super().__init__(f"Symbolic form {function!r}: {reason}.")
+        super().__init__(f"Symbolic form {_shortened(function)}: {reason}.")
 
 
 class OutputUndefined(InputError):

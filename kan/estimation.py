@@ -5,7 +5,7 @@ end in an underscore. X is a numpy array, a pandas or polars data frame, or a ma
 columns are categories, NaN and None are missing values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import asdict, replace
@@ -29,10 +29,13 @@ from kan.features import Column, encode, infer_features
 from kan.growth import grown
 from kan.losses import FAMILIES, FamilyName
 from kan.model import FittedModel, reference_rows
-from kan.network import Network
+from kan.network import EdgeId, Network
+from kan.ranges import settle_domains
 from kan.serialization import dump, load
 from kan.simplification import simplify
-from kan.snapping import symbolify
+from kan.snapping import fitted_form, remove, snap, unsnap
+from kan.symbolic.library import Parameter, SymbolicForm
+from kan.symbolification import symbolify
 from kan.tables import array_columns, frame_columns, holds_text, is_columns, is_frame
 from kan.training.continual import Memory, recorded, regularization_of, remember, update
 from kan.training.gauss_newton import Regularization
@@ -65,21 +68,69 @@ class KANEstimator(ConfiguredEstimator):
             model.network, rows, model.family, settings, tolerance=tolerance, max_edges=max_edges, callback=callback
         )
         stage = {**_summary("simplify", network, history), **asdict(found)}
-        return self._adopt_network(network, stage, history.regularization)
+        return self._adopt_network(network, stage, history)
 
-    def symbolify(self, minimum_r2: float = 0.995, *, callback: ProgressCallback | None = None) -> Self:
-        """Snap every edge that a formula describes with at least this R² to the formula, and refit.
+    def symbolify(
+        self,
+        tolerance: float = 0.005,
+        library: Sequence[str] | None = None,
+        *,
+        callback: ProgressCallback | None = None,
+    ) -> Self:
+        """Let splines become formulas where the whole network bears it, and refit; the others stay splines.
 
-        Raises InvalidSetting, TrainingDataUnavailable, TrainingDiverged.
+        The loss on held-out rows may rise by `tolerance` times what the model explains beyond a constant. `library`
+        names the functions to choose from: those of `kan.symbolic.library.FUNCTIONS`, or formulas such as
+        "log(1 + x^2)". What was chosen, and how sure that is, is in the last stage of `model_.training`. Raises
+        InvalidSetting, UnknownFunction, InvalidFormula, TrainingDataUnavailable.
         """
-        require("minimum_r2", minimum_r2, 0 <= minimum_r2 <= 1, "a number from 0 to 1")
-        self._training_rows("symbolify")
-        return self._refit(symbolify(self.model_, minimum_r2=minimum_r2).network, "symbolify", callback)
+        rows = self._training_rows("symbolify")
+        model, settings = self.model_, self._settings(self.model_.training["seed"], len(rows), self.model_.network)
+        network, history, found = symbolify(
+            model, rows, settings, tolerance=tolerance, names=library, callback=callback
+        )
+        stage = {**_summary("symbolify", network, history), **asdict(found)}
+        return self._adopt_network(network, stage, history)
 
-    def formula(self) -> list[sympy.Expr]:
-        """Return every output on the link scale as a SymPy expression; splines stay named functions."""
+    def snap(self, edge: str, function: str | SymbolicForm, fixed: Sequence[Parameter] | None = None) -> Self:
+        """Make an edge a formula: a function of the library fitted to it, a formula of x as typed, or a whole form.
+
+        A refit leaves the parameters named in `fixed` as they are; if nothing is said, a and b of a typed formula.
+        Nothing else changes before `refit`. Raises InvalidEdge, EdgeFormRefused, UnknownFunction, InvalidFormula.
+        """
         check_is_fitted(self, "model_")
-        return network_formula(self.model_)
+        place = EdgeId.parse(edge)
+        form = fitted_form(self.model_, place, function, fixed) if isinstance(function, str) else function
+        return self._edited(snap(self.model_, place, form))
+
+    def unsnap(self, edge: str) -> Self:
+        """Make a formula a spline again, the nearest one; raises InvalidEdge, EdgeFormRefused."""
+        check_is_fitted(self, "model_")
+        return self._edited(unsnap(self.model_, EdgeId.parse(edge)))
+
+    def remove(self, edge: str) -> Self:
+        """Set an edge to zero, its mean moved into the bias; raises InvalidEdge, NoEdgesLeft."""
+        check_is_fitted(self, "model_")
+        return self._edited(remove(self.model_, EdgeId.parse(edge)))
+
+    def refit(self, *, callback: ProgressCallback | None = None) -> Self:
+        """Train the network on from where it is, after changes by hand.
+
+        Formulas keep their functions, removed edges stay removed. Raises TrainingDataUnavailable, TrainingDiverged.
+        """
+        rows, model = self._training_rows("refit"), self.model_
+        settings = self._settings(model.training["seed"], len(rows), model.network)
+        trained, history = train([model.network], rows, model.family, settings, stage="refit", callback=callback)
+        settle_domains(trained, model.features, rows.x)
+        return self._adopt_network(trained, _summary("refit", trained, history), history)
+
+    def formula(self, digits: int | None = None, *, simplified: bool = False) -> list[sympy.Expr]:
+        """Return every output on the link scale as a SymPy expression; splines stay named functions.
+
+        The numbers are exact, or rounded to `digits`; a `simplified` form is checked to be equal.
+        """
+        check_is_fitted(self, "model_")
+        return network_formula(self.model_, digits, simplified)
 
     def explain(self, X: Any, *, output: int = 0) -> EdgeFlow:
         """Return the contribution of every edge to one output of every row, measured against the reference rows."""
@@ -196,24 +247,24 @@ class KANEstimator(ConfiguredEstimator):
             old, known = self._training_rows("partial_fit"), regularization_of(model.network, model.training)
             memory = remember(model.network, old, model.family, settings, known)
         network, history, memory = update(model.network, memory, rows, model.family, settings, callback=callback)
-        self._adopt_network(network, _summary("update", network, history), memory.regularization)
+        self._adopt_network(network, _summary("update", network, history), history)
         self._memory = memory
         both = torch.cat([model.reference, rows.x])
         self.model_ = replace(self.model_, reference=reference_rows(both, model.training["seed"]))
         self._rows = None
         return self
 
-    def _refit(self, network: Network, stage: str, callback: ProgressCallback | None) -> Self:
-        """Train an edited network on the training data and put it in place of the old one."""
-        rows = self._training_rows(stage)
-        settings = self._settings(self.model_.training["seed"], len(rows), self.model_.network)
-        trained, history = train([network], rows, self.model_.family, settings, stage=stage, callback=callback)
-        return self._adopt_network(trained, _summary(stage, trained, history), history.regularization)
+    def _edited(self, model: FittedModel) -> Self:
+        """Put a model that was changed by hand in place of the old one."""
+        self.model_, self._memory = model, None
+        return self
 
-    def _adopt_network(self, network: Network, stage: dict[str, Any], regularization: Regularization | None) -> Self:
+    def _adopt_network(self, network: Network, stage: dict[str, Any], history: History | None) -> Self:
+        """Put a trained network in place of the old one; without a history nothing was trained."""
         training = self.model_.training
-        stages = [*training["stages"], stage]
-        record = {**training, "stages": stages, "regularization": recorded(regularization)}
+        record = {**training, "stages": [*training["stages"], stage]}
+        if history is not None:
+            record["regularization"] = recorded(history.regularization)
         self._memory = None
         self.model_ = replace(self.model_, network=network, training=record)
         return self
@@ -265,8 +316,10 @@ def _column(name: str, values: Any, rows: int) -> Float[Tensor, " rows"]:
     return torch.from_numpy(np.array(checked))
 
 
-def _summary(stage: str, network: Network, history: History) -> dict[str, Any]:
+def _summary(stage: str, network: Network, history: History | None) -> dict[str, Any]:
     """Return one stage of a training record: what was kept, and at most 50 points of the loss curve."""
+    if history is None:
+        return {"stage": stage, "active_edges": len(network.active_edges()), "kept_step": 0, "losses": []}
     stride = -(-len(history.losses) // CURVE_POINTS)
     return {
         "stage": stage,

@@ -10,13 +10,13 @@ Source: Z. Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), equations 2.5, 
 B are B-splines on the input's own knots; `missing` is 1 where an input with gaps is NaN, and then all other
 features are 0; any other NaN stays NaN.
 Outside the knots every feature continues linearly, so that φ keeps its value and slope at the border.
-A symbolic edge is s · (c · f(a·x + b) + d) of the input itself (no map), s a factor that training may change; outside
-the knots it continues linearly like every edge. Its value at a missing input stays the edge's `missing` weight.
+A symbolic edge is c · f(a·x + b) + d of the input itself (no map); training may change a, b and c where they are free.
+Outside the knots it continues linearly like every edge. Its value at a missing input stays the edge's `missing` weight.
 
 Symbols: `rows` of data, `inputs`, `outputs` nodes, `width` of the longest feature map (shorter ones end in zeros).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -29,7 +29,8 @@ from kan.bspline import LocalFeatures, differentiable, greville, local_basis
 from kan.constraints import held
 from kan.errors import EdgeFormRefused, ShapeMismatch
 from kan.grid import clamped
-from kan.symbolic.library import FUNCTIONS, SymbolicForm, SymbolicFunction
+from kan.symbolic.applied import AppliedForms
+from kan.symbolic.library import SymbolicForm
 
 Base = Literal["silu", "identity", "zero"]
 Form = Literal["spline", "symbolic", "table", "zero"]
@@ -47,29 +48,6 @@ class LayerInput:
     has_missing: bool = False
     centre: float = 0.0
     half_width: float = 1.0
-
-
-@dataclass(frozen=True)
-class _Symbolic:
-    """All symbolic edges of a layer on some rows: functions, coefficients, inputs inside and beyond the domain."""
-
-    functions: list[str]
-    a: Float[Tensor, " symbolic"]
-    b: Float[Tensor, " symbolic"]
-    c: Float[Tensor, " symbolic"]
-    d: Float[Tensor, " symbolic"]
-    near: Float[Tensor, "rows symbolic"]
-    beyond: Float[Tensor, "rows symbolic"]
-    missing: Bool[Tensor, "rows symbolic"]
-
-    def applied(self, method: Callable[[SymbolicFunction, Tensor], Tensor]) -> Float[Tensor, "rows symbolic"]:
-        """Return f or its derivative at a·x + b of every edge, one call for each function."""
-        inner = self.a * self.near + self.b
-        values = torch.empty_like(inner)
-        for name in dict.fromkeys(self.functions):
-            edges = [k for k, function in enumerate(self.functions) if function == name]
-            values[:, edges] = method(FUNCTIONS[name], inner[:, edges])
-        return values
 
 
 class Layer(nn.Module):
@@ -99,7 +77,7 @@ class Layer(nn.Module):
         self.register_buffer("shapes", torch.zeros(out_features, self.in_features, dtype=torch.int8))
         self.weights = nn.Parameter(torch.zeros(out_features, self.in_features, self.width, dtype=torch.float64))
         self.bias = nn.Parameter(torch.zeros(out_features, dtype=torch.float64))
-        self.scales = nn.Parameter(torch.zeros(0, dtype=torch.float64))  # the s of every symbolic edge
+        self.coefficients = nn.Parameter(torch.zeros(0, 3, dtype=torch.float64))  # a, b, c of every symbolic edge
         self.centre: Tensor
         self.register_buffer("centre", self._numeric_constants("centre"), persistent=False)
         self.half_width: Tensor
@@ -221,7 +199,7 @@ class Layer(nn.Module):
         if not self.forms:
             return nodes
         targets = torch.tensor([target for target, _ in self.forms], device=nodes.device)
-        return nodes.index_add(1, targets, self.symbolic_terms(x, self.scales)[0])
+        return nodes.index_add(1, targets, self.symbolic_terms(x)[0])
 
     def _used_weights(self) -> Float[Tensor, "outputs inputs width"]:
         # A weight without a column needs no mask: its feature is 0, and so is its gradient.
@@ -234,7 +212,7 @@ class Layer(nn.Module):
             return values
         index = torch.tensor(list(self.forms)).T
         return values.index_put(
-            (torch.arange(len(x)).unsqueeze(1), index[0], index[1]), self.symbolic_terms(x, self.scales)[0], True
+            (torch.arange(len(x)).unsqueeze(1), index[0], index[1]), self.symbolic_terms(x)[0], True
         )
 
     def derivatives(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs inputs"]:
@@ -243,7 +221,7 @@ class Layer(nn.Module):
         if not self.forms:
             return values
         index = torch.tensor(list(self.forms)).T
-        values[:, index[0], index[1]] = self.symbolic_terms(x, self.scales)[1]
+        values[:, index[0], index[1]] = self.symbolic_terms(x)[1]
         return values
 
     def node_values(self, activations: Float[Tensor, "rows outputs inputs"]) -> Float[Tensor, "rows outputs"]:
@@ -255,22 +233,31 @@ class Layer(nn.Module):
         return self.node_values(self.activations(x))
 
     def symbolic_terms(
-        self, x: Float[Tensor, "rows inputs"], scales: Float[Tensor, " symbolic"]
+        self, x: Float[Tensor, "rows inputs"]
     ) -> tuple[Float[Tensor, "rows symbolic"], Float[Tensor, "rows symbolic"]]:
-        """Return every symbolic edge and its slope for factors `scales` of their own; 0 where the input is missing.
+        """Return every symbolic edge and its slope; 0 where the input is missing."""
+        symbolic = self._symbolic(x.detach())
+        value, slope = symbolic.values_and_slopes()
+        if torch.is_grad_enabled():
+            moved = self.coefficients - self.coefficients.detach()
+            inputs = x[:, [source for _, source in self.forms]]
+            value = value + (symbolic.by_coefficients() * self.free_coefficients() * moved).sum(dim=2)
+            value = value + torch.where(symbolic.missing, 0.0, slope * (inputs - inputs.detach()))
+        return value, slope
 
-        The factors are multiplied into c and d first, as they are when the edge is stored: the bits stay.
-        """
-        symbolic = self._symbolic(x)
-        c, d = scales * symbolic.c, scales * symbolic.d
-        with torch.no_grad():
-            slope = symbolic.a * symbolic.applied(SymbolicFunction.derivative)
-            # Zero in the domain, where the slope of a root or a logarithm may be infinite at the border.
-            beyond_slope = torch.where(symbolic.beyond == 0, 0.0, slope)
-        value = c * (symbolic.applied(SymbolicFunction.evaluate) + beyond_slope * symbolic.beyond) + d
-        return torch.where(symbolic.missing, 0.0, value), torch.where(symbolic.missing, 0.0, c * slope)
+    def symbolic_jacobian(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows symbolic 3"]:
+        """Return the derivatives of every symbolic edge by its a, b and c; 0 where the input is missing."""
+        return self._symbolic(x).by_coefficients()
 
-    def _symbolic(self, x: Tensor) -> "_Symbolic":
+    def free_coefficients(self) -> Bool[Tensor, "symbolic 3"]:
+        """Return which a, b and c of the symbolic edges training may change; just c where one is held to a shape."""
+        free = [
+            [name in form.free and (name == "c" or int(self.shapes[edge]) == 0) for name in ("a", "b", "c")]
+            for edge, form in self.forms.items()
+        ]
+        return torch.tensor(free, dtype=torch.bool, device=self.kinds.device).reshape(-1, 3)
+
+    def _symbolic(self, x: Tensor) -> AppliedForms:
         """Split the input of every symbolic edge into the nearest point of the domain and what lies beyond it."""
         sources = [source for _, source in self.forms]
         positions = [self.numeric.index(source) for source in sources]
@@ -283,9 +270,9 @@ class Layer(nn.Module):
         beyond = column - near
         beyond = torch.where(beyond.abs() <= BORDER_ROUNDING * half_width, 0.0, beyond)
         forms = list(self.forms.values())
-        numbers = torch.tensor([(form.a, form.b, form.c, form.d) for form in forms], dtype=x.dtype, device=x.device)
-        a, b, c, d = numbers.unbind(1)
-        return _Symbolic([form.function for form in forms], a, b, c, d, near, beyond, missing)
+        d = torch.tensor([form.d for form in forms], dtype=x.dtype, device=x.device)
+        a, b, c = self.coefficients.detach().unbind(1)
+        return AppliedForms([form.function for form in forms], a, b, c, d, near, beyond, missing)
 
     # Editing in place; `Network` does it on a copy
 
@@ -303,9 +290,8 @@ class Layer(nn.Module):
         form = self.forms.get((target, source))
         if form is None:
             return None
-        position = list(self.forms).index((target, source))
-        scale = float(self.scales[position].detach())
-        return replace(form, c=scale * form.c, d=scale * form.d)
+        a, b, c = self.coefficients[list(self.forms).index((target, source))].tolist()
+        return replace(form, a=a, b=b, c=c)
 
     @torch.no_grad()
     def set_symbolic(self, target: int, source: int, form: SymbolicForm) -> None:
@@ -318,18 +304,26 @@ class Layer(nn.Module):
         self.refresh_mask()
         self.weights[target, source, self.functions + 1] = kept
         self.forms[target, source] = form
-        self.scales = nn.Parameter(torch.cat([self.scales, self.scales.new_ones(1)]))
+        numbers = self.coefficients.new_tensor([[form.a, form.b, form.c]])
+        self.coefficients = nn.Parameter(torch.cat([self.coefficients, numbers]))
 
     @torch.no_grad()
     def set_zero(self, target: int, source: int) -> None:
         """Remove one edge."""
         if (target, source) in self.forms:
             kept = [k for k, key in enumerate(self.forms) if key != (target, source)]
-            self.scales = nn.Parameter(self.scales[kept].clone())
+            self.coefficients = nn.Parameter(self.coefficients[kept].clone())
             del self.forms[target, source]
         self.kinds[target, source] = ZERO
         self.refresh_mask()
         self.weights[target, source] = 0.0
+
+    @torch.no_grad()
+    def set_learned(self, target: int, source: int) -> None:
+        """Make one edge a spline (of a category: a table) that is zero everywhere."""
+        self.set_zero(target, source)
+        self.kinds[target, source] = LEARNED
+        self.refresh_mask()
 
     @torch.no_grad()
     def shift(self, constants: Float[Tensor, "outputs inputs"]) -> None:
@@ -347,9 +341,9 @@ class Layer(nn.Module):
     def hold_shapes(self) -> None:
         """Bring every edge that is held to a shape back to it; edges that have it keep their bits but for rounding."""
         sites = greville(self.knots, self.degree)
-        for position, edge in enumerate(self.forms):
-            if int(self.shapes[edge]) != 0:
-                self.scales[position].clamp_(min=0.0)
+        for position, (edge, form) in enumerate(self.forms.items()):
+            if int(self.shapes[edge]) != 0 and self.coefficients[position, 2] * form.c < 0:
+                self.coefficients[position, 2] = 0.0
         for target, source in self.shapes.nonzero().tolist():
             if source in self.numeric and int(self.kinds[target, source]) == LEARNED:
                 spline = self.weights[target, source, 1 : self.functions + 1]
@@ -361,6 +355,7 @@ class Layer(nn.Module):
         """Replace every node by `factor · node + offset`, exactly."""
         self.weights.mul_(factor)
         self.bias.mul_(factor).add_(offset)
+        self.coefficients[:, 2] *= factor
         self.forms = {edge: replace(form, c=form.c * factor, d=form.d * factor) for edge, form in self.forms.items()}
 
 

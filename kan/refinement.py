@@ -14,6 +14,7 @@ from kan.bspline import basis, greville
 from kan.grid import clamped
 from kan.layer import Layer
 from kan.least_squares import least_squares
+from kan.symbolic.library import SymbolicForm
 
 
 @torch.no_grad()
@@ -66,6 +67,25 @@ def _transfer(layer: Layer, other: Layer, knots: Float[Tensor, "numeric knots"])
     transfer = torch.linalg.solve(basis(sites, knots, layer.degree).transpose(0, 1), old)
     splines = layer.weights[:, numeric, 1 : layer.functions + 1]
     other.weights[:, numeric, 1 : other.functions + 1] = torch.einsum("inm,jim->jin", transfer, splines)
+
+
+@torch.no_grad()
+def spline_of(layer: Layer, target: int, source: int, form: SymbolicForm) -> None:
+    """Make an edge of a layer the spline that is nearest to a form on its knots, in place, without a base.
+
+    Its value at a missing input stays. An edge that is held to a shape keeps it.
+    """
+    position, one, degree = layer.numeric.index(source), layer.inputs[source], layer.degree
+    breaks = layer.knots[position, degree:-degree]
+    inside = (torch.arange(2 * degree + 2, dtype=breaks.dtype) + 0.5) / (2 * degree + 2)
+    points = (breaks[:-1, None] + breaks.diff()[:, None] * inside).flatten()
+    values = form.evaluate(one.centre + one.half_width * points)
+    bases = basis(points.unsqueeze(1), layer.knots[position : position + 1], degree).transpose(0, 1)
+    kept = layer.weights[target, source, layer.functions + 1].clone()
+    layer.set_learned(target, source)
+    layer.weights[target, source, 1 : layer.functions + 1] = least_squares(bases, values.reshape(1, -1, 1))[0, :, 0]
+    layer.weights[target, source, layer.functions + 1] = kept
+    layer.hold_shapes()
 
 
 @torch.no_grad()

@@ -23,7 +23,7 @@ from kan.layer import LARGEST_DEGREE, LARGEST_GRID_SIZE, LEARNED, SYMBOLIC, ZERO
 from kan.losses import FAMILIES
 from kan.model import FittedModel, output_names
 from kan.network import Network, layer_input
-from kan.symbolic.library import SymbolicForm
+from kan.symbolic.library import PARAMETERS, SymbolicForm
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "kan"
@@ -96,12 +96,12 @@ def _layer_description(layer: Layer) -> dict[str, Any]:
     for target, source in layer.forms:
         form = layer.symbolic_form(target, source)
         if form is not None:
-            symbolic.append({"target": target, "source": source, "function": form.function, **_numbers(form)})
+            symbolic.append({"target": target, "source": source, **_form_description(form)})
     return {"grid_size": layer.grid_size, "degree": layer.degree, "base": layer.base, "symbolic": symbolic}
 
 
-def _numbers(form: SymbolicForm) -> dict[str, float]:
-    return {"a": form.a, "b": form.b, "c": form.c, "d": form.d}
+def _form_description(form: SymbolicForm) -> dict[str, Any]:
+    return {"function": form.function, "a": form.a, "b": form.b, "c": form.c, "d": form.d, "fixed": list(form.fixed)}
 
 
 def _metadata(data: bytes) -> dict[str, Any]:
@@ -196,15 +196,22 @@ def _layer(inputs: Sequence[LayerInput], one: dict[str, Any], prefix: str, tenso
         _require(type(target) is int and 0 <= target < len(bias), "a symbolic edge has no target")
         _require(type(source) is int and 0 <= source < len(inputs), "a symbolic edge has no source")
         _require((target, source) not in layer.forms, "an edge has two formulas")
-        numbers = [form[name] for name in ("a", "b", "c", "d")]
-        _require(all(isinstance(number, float) for number in numbers), "a formula has no numbers")
-        layer.set_symbolic(target, source, SymbolicForm(form["function"], *numbers))
+        layer.set_symbolic(target, source, _symbolic_form(form))
     symbolic = {(int(target), int(source)) for target, source in (kinds == SYMBOLIC).nonzero().tolist()}
     _require(symbolic == set(layer.forms), "formulas and forms of the edges disagree")
     layer.kinds.copy_(kinds)
     layer.refresh_mask()
     _require(bool((weights * (1 - layer.mask) == 0).all()), "an unused weight is set")
     return layer
+
+
+def _symbolic_form(form: dict[str, Any]) -> SymbolicForm:
+    numbers = {name: form[name] for name in PARAMETERS}
+    _require(all(isinstance(number, float) for number in numbers.values()), "a formula has no numbers")
+    _require(isinstance(form["function"], str), "a formula has no function")
+    fixed = set(_texts(form["fixed"]))
+    _require(fixed <= set(PARAMETERS), "a formula fixes what it does not have")
+    return SymbolicForm(form["function"], **numbers, fixed=tuple(name for name in PARAMETERS if name in fixed))
 
 
 def _tensor(tensors: dict[str, Tensor], name: str, dtype: torch.dtype) -> Tensor:

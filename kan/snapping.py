@@ -1,11 +1,13 @@
-"""Symbolic forms for the edges of a fitted model: candidates for one edge, snapping of all that have a good one.
+"""Edges by hand: fitted forms of one edge, and pure operations that snap it, remove it or make it a spline again.
 
-A fit depends on nothing but the model: its points are quantiles of the stored reference rows, so that dense
-regions weigh more, and a thin uniform cover of the edge's domain, so that a form cannot go astray where data
-are sparse.
+A fit depends on nothing but the model: its points are the reference grid of the edge, quantiles of the stored reference
+rows, so that dense regions weigh more, and a thin uniform cover of the edge's domain, so that a form cannot go astray
+where data are sparse. Every second point is held out, to tell how good a form is between the points of its fit.
 """
 
-from dataclasses import replace
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -13,56 +15,153 @@ from torch import Tensor
 
 from kan.constraints import CONCAVE, CONVEX, DECREASING, INCREASING
 from kan.edges import edge_domain, edge_inputs
-from kan.errors import InvalidSetting
+from kan.errors import EdgeFormRefused, InvalidSetting
 from kan.model import FittedModel
 from kan.network import EdgeId, Network
-from kan.symbolic.fitting import Candidate, fit_candidates
+from kan.pruning import connected, without
+from kan.refinement import spline_of
+from kan.symbolic.fitting import Candidate, fit_candidates, scaled_form
+from kan.symbolic.library import FUNCTIONS, Parameter, SymbolicForm
 
-QUANTILES = 128  # points at quantiles of the reference, weight 1 each
-UNIFORM = 64  # points spread over the domain
+QUANTILES = 256  # points at quantiles of the reference, weight 1 each
+UNIFORM = 128  # points spread over the domain
 UNIFORM_WEIGHT = 0.25
 SHAPE_POINTS, SHAPE_ROUNDING = 1001, 1e-13  # points at which a formula shows its shape, and its rounding there
 FEW_VALUES = 10  # with at most so many distinct inputs nothing between them is fitted
 
 
-def edge_candidates(model: FittedModel, edge: EdgeId, limit: int = 8) -> list[Candidate]:
-    """Return up to `limit` fitted forms of an edge, best first; none for a table, a zero or a constant edge.
+@dataclass(frozen=True, eq=False)
+class ReferenceGrid:
+    """Where an edge is fitted: points in the unit of its source, weights, values, and which points are held out."""
 
-    Raises `InvalidEdge`, `InvalidSetting`.
-    """
-    if limit < 1:
-        raise InvalidSetting("limit", limit, "a whole number of at least 1")
-    return _candidates(model, edge)[0][:limit]
+    x: Float[Tensor, " points"]
+    weights: Float[Tensor, " points"]
+    y: Float[Tensor, " points"]
+    held_out: Tensor
+    domain: tuple[float, float]
 
-
-def symbolify(model: FittedModel, *, minimum_r2: float = 0.995, tolerance: float = 0.1) -> FittedModel:
-    """Return a model in which every spline edge with a good enough form is symbolic; the others stay splines.
-
-    A form is good enough with an R² of at least `minimum_r2` and, at every point, a deviation of at most
-    `tolerance` times the range of the edge, and if it has the shape that the edge is held to. Edges are judged one by
-    one on the given model; a refit of the
-    parameters is the caller's next step. Raises `InvalidSetting`.
-    """
-    if not 0 <= minimum_r2 <= 1:
-        raise InvalidSetting("minimum_r2", minimum_r2, "a number from 0 to 1")
-    if not tolerance > 0:
-        raise InvalidSetting("tolerance", tolerance, "a number above 0")
-    network = model.network
-    for edge in model.network.active_edges():
-        if model.network.form(edge) != "spline":
-            continue
-        candidates, largest_range = _candidates(model, edge)
-        for candidate in candidates:
-            good = candidate.r2 >= minimum_r2 and candidate.max_abs_deviation <= tolerance * largest_range
-            snapped = network.with_symbolic(edge, candidate.form) if good else None
-            if snapped is not None and _has_shape(snapped, edge, edge_domain(model, edge)):
-                network = snapped
-                break
-    return replace(model, network=network)
+    @property
+    def digest(self) -> str:
+        """ "sha256:" and the hash of points and weights, so that two fits can be known to have used the same."""
+        data = torch.stack([self.x, self.weights]).numpy().astype("<f8").tobytes()
+        return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 @torch.no_grad()
-def _has_shape(network: Network, edge: EdgeId, domain: tuple[float, float]) -> bool:
+def reference_grid(model: FittedModel, edge: EdgeId, domain: tuple[float, float] | None = None) -> ReferenceGrid | None:
+    """Return the points at which an edge is fitted; None for a table, a zero, or a source without any value.
+
+    They cover the `domain`, that of the edge where it is not given. Raises `InvalidEdge`.
+    """
+    if model.network.form(edge) in ("zero", "table"):
+        return None
+    present = edge_inputs(model, edge)
+    if len(present) == 0:
+        return None
+    lower, upper = edge_domain(model, edge) if domain is None else domain
+    x, weights, held_out = _points(present, (lower, upper))
+    covered = min(lower, float(x.min())), max(upper, float(x.max()))
+    return ReferenceGrid(x, weights, model.network.edge_activation(edge, x), held_out, covered)
+
+
+def edge_candidates(
+    model: FittedModel,
+    edge: EdgeId,
+    limit: int | None = 8,
+    names: Sequence[str] | None = None,
+    domain: tuple[float, float] | None = None,
+) -> list[Candidate]:
+    """Return up to `limit` fitted forms of an edge, best first; none for a table, a zero or a constant edge.
+
+    `names` are functions of the library or formulas of x, all of the library where not given. Every form is defined on
+    the whole `domain`, that of the edge where it is not given. R² and deviation are those at the held-out points.
+    Raises `InvalidEdge`, `InvalidSetting`, `UnknownFunction`, `InvalidFormula`.
+    """
+    if limit is not None and limit < 1:
+        raise InvalidSetting("limit", limit, "a whole number of at least 1")
+    grid = reference_grid(model, edge, domain)
+    if grid is None:
+        return []
+    fitted = ~grid.held_out
+    held_out = (grid.x[grid.held_out], grid.y[grid.held_out], grid.weights[grid.held_out])
+    found = fit_candidates(
+        grid.x[fitted],
+        grid.y[fitted],
+        grid.weights[fitted],
+        domain=grid.domain,
+        names=names,
+        held_out=held_out if bool(grid.held_out.any()) else None,
+    )
+    return found[:limit]
+
+
+def fitted_form(
+    model: FittedModel, edge: EdgeId, function: str, fixed: Sequence[Parameter] | None = None
+) -> SymbolicForm:
+    """Return a function of the library fitted to an edge, or a formula of x as it was typed.
+
+    A formula gets a factor and a constant only, and a refit leaves its a and b alone unless `fixed` says otherwise.
+    Raises `InvalidEdge`, `UnknownFunction`, `InvalidFormula`, and `EdgeFormRefused` where it is not defined on the
+    edge's whole domain or the edge has no values.
+    """
+    grid = reference_grid(model, edge)
+    if grid is None:
+        raise EdgeFormRefused(str(edge), "a table, a removed edge and one without data have no form")
+    default: tuple[Parameter, ...] = ()
+    if function in FUNCTIONS:
+        found = edge_candidates(model, edge, limit=None, names=[function])
+        form = found[0].form if found else None
+    else:
+        form, default = scaled_form(function, grid.x, grid.y, grid.weights, grid.domain), ("a", "b")
+    if form is None:
+        lower, upper = grid.domain
+        reason = f"{function} is constant or not defined everywhere from {lower:.6g} to {upper:.6g}"
+        raise EdgeFormRefused(str(edge), reason)
+    return replace(form, fixed=default if fixed is None else tuple(fixed))
+
+
+def snap(model: FittedModel, edge: EdgeId, form: SymbolicForm) -> FittedModel:
+    """Return a model in which an edge is a formula.
+
+    Raises `InvalidEdge`, and `EdgeFormRefused` for a table and for a formula that is not defined on the whole domain or
+    leaves the shape that the edge is held to.
+    """
+    lower, upper = edge_domain(model, edge)
+    if not form.defined_between(lower, upper):
+        reason = f"{form.function} is not defined, or not finite, everywhere from {lower:.6g} to {upper:.6g}"
+        raise EdgeFormRefused(str(edge), reason)
+    network = model.network.with_symbolic(edge, form)
+    if not has_shape(network, edge, (lower, upper)):
+        raise EdgeFormRefused(str(edge), "it is held to rise, to fall or to bend one way, and the formula does not")
+    return replace(model, network=network)
+
+
+def unsnap(model: FittedModel, edge: EdgeId) -> FittedModel:
+    """Return a model in which a formula is a spline again, the one nearest to it on the knots of its layer.
+
+    Raises `InvalidEdge`, and `EdgeFormRefused` for an edge that is no formula.
+    """
+    form = model.network.symbolic_form(edge)
+    if form is None:
+        raise EdgeFormRefused(str(edge), f"it is no formula but a {model.network.form(edge)}")
+    network = model.network.copy()
+    spline_of(network.layer(edge.layer), edge.target, edge.source, form)
+    return replace(model, network=network)
+
+
+def remove(model: FittedModel, edge: EdgeId) -> FittedModel:
+    """Return a model without an edge, whose mean over the reference rows moves into the bias of its target.
+
+    Edges that then lead nowhere go too. Raises `InvalidEdge`, `NoEdgesLeft`.
+    """
+    model.network.require(edge)
+    active = set(model.network.active_edges())
+    kept = connected(active - {edge}, model.network)
+    return replace(model, network=without(model.network, model.reference, active - kept))
+
+
+@torch.no_grad()
+def has_shape(network: Network, edge: EdgeId, domain: tuple[float, float]) -> bool:
     """Return whether an edge has the shape that it is held to, at even points of its domain."""
     shape = int(network.layer(edge.layer).shapes[edge.target, edge.source])
     x = torch.linspace(*domain, SHAPE_POINTS, dtype=torch.float64)
@@ -73,29 +172,15 @@ def _has_shape(network: Network, edge: EdgeId, domain: tuple[float, float]) -> b
     return all(bool((change >= -slack).all()) for flag, change in wanted.items() if shape & flag)
 
 
-def _candidates(model: FittedModel, edge: EdgeId) -> tuple[list[Candidate], float]:
-    """Return all fitted forms of an edge, best first, and the range of its values."""
-    if model.network.form(edge) in ("zero", "table"):
-        return [], 0.0
-    present = edge_inputs(model, edge)
-    if len(present) == 0:
-        return [], 0.0
-    lower, upper = edge_domain(model, edge)
-    x, weights = _points(present, (lower, upper))
-    with torch.no_grad():
-        y = model.network.edge_activation(edge, x)
-    domain = min(lower, float(x.min())), max(upper, float(x.max()))
-    return fit_candidates(x, y, weights, domain=domain), float(y.max() - y.min())
-
-
 def _points(
     present: Float[Tensor, " present"], domain: tuple[float, float]
-) -> tuple[Float[Tensor, " points"], Float[Tensor, " points"]]:
-    """Return where an edge is fitted, and with which weights."""
+) -> tuple[Float[Tensor, " points"], Float[Tensor, " points"], Tensor]:
+    """Return where an edge is fitted, with which weights, and which of the points are held out."""
     distinct, counts = torch.unique(present, return_counts=True)
     if len(distinct) <= FEW_VALUES:
-        return distinct, counts.to(present.dtype)
+        return distinct, counts.to(present.dtype), torch.zeros(len(distinct), dtype=torch.bool)
     quantiles = torch.quantile(present, torch.linspace(0, 1, QUANTILES, dtype=present.dtype))
     uniform = torch.linspace(domain[0], domain[1], UNIFORM, dtype=present.dtype)
     weights = torch.cat([torch.ones_like(quantiles), torch.full_like(uniform, UNIFORM_WEIGHT)])
-    return torch.cat([quantiles, uniform]), weights
+    held_out = torch.cat([torch.arange(len(part)) % 2 == 1 for part in (quantiles, uniform)])
+    return torch.cat([quantiles, uniform]), weights, held_out

@@ -1,6 +1,6 @@
-"""The two programs that the tests need beside the packages: Chromium and a PostgreSQL server.
+"""The three programs that the tests need beside the packages: Chromium, a PostgreSQL server and gcc.
 
-Both are looked for on this machine first. `python -m tests.provision` installs what is missing through apt
+They are looked for on this machine first. `python -m tests.provision` installs what is missing through apt
 where that is possible, and says in one sentence what to install where it is not.
 """
 
@@ -37,13 +37,19 @@ def find_postgresql() -> Path | None:
     return None
 
 
+def find_gcc() -> Path | None:
+    """The compiler that the exported C is tried with, or None."""
+    found = shutil.which("gcc")
+    return Path(found) if found else None
+
+
 def _starts(program: str) -> bool:
     # Ubuntu's chromium-browser is a script that only asks for a snap, so being on the path is not enough.
     return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
 
 
-def _apt_install(package: str) -> bool:
-    """Whether apt was there and installed the package."""
+def _apt_install(packages: str) -> bool:
+    """Whether apt was there and installed the packages."""
     if shutil.which("apt-get") is None:
         return False
     administrator: list[str] = []
@@ -52,7 +58,7 @@ def _apt_install(package: str) -> bool:
         if shutil.which("sudo") is None or subprocess.run([*administrator, "true"], check=False).returncode != 0:
             return False
     apt = [*administrator, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    for step in ([*apt, "update"], [*apt, "install", "-y", "--no-install-recommends", package]):
+    for step in ([*apt, "update"], [*apt, "install", "-y", "--no-install-recommends", *packages.split()]):
         done = subprocess.run(step, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             sys.stderr.write(done.stderr)
@@ -71,9 +77,10 @@ def _provide(title: str, package: str, find: Callable[[], Path | None]) -> None:
 
 
 def main() -> None:
-    """Provides both programs."""
+    """Provides all programs."""
     _provide("Chromium", "chromium", find_chromium)
     _provide("the PostgreSQL server", "postgresql", find_postgresql)
+    _provide("the C compiler gcc with its library", "gcc libc6-dev", find_gcc)
 
 
 if __name__ == "__main__":

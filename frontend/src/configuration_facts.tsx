@@ -28,7 +28,9 @@ export function ConfigurationFacts({ configuration, directions }: ConfigurationP
         ["Most edges", configuration.maximum_edges ?? "no limit"],
         [
           "Symbolic forms",
-          configuration.symbolify ? `where R² reaches ${configuration.minimum_r2}` : "not searched for",
+          configuration.symbolify
+            ? `may cost ${number(100 * configuration.formula_tolerance)} % of what is explained`
+            : "not searched for",
         ],
         ["Held-out share", `${Math.round(configuration.test_fraction * 100)} %`],
         ["Seed", configuration.seed],

@@ -16,7 +16,7 @@ export interface TrainingDraft {
   readonly tolerance: string;
   readonly maximumEdges: string;
   readonly symbolify: boolean;
-  readonly minimumR2: string;
+  readonly formulaTolerance: string;
   readonly testFraction: string;
   readonly seed: string;
   readonly message: string;
@@ -36,7 +36,7 @@ const DEFAULTS: TrainingDraft = {
   tolerance: "0.01",
   maximumEdges: "40",
   symbolify: true,
-  minimumR2: "0.99",
+  formulaTolerance: "0.005",
   testFraction: "0.2",
   seed: "0",
   message: "",
@@ -112,7 +112,7 @@ export function configurationOf(draft: TrainingDraft, features: readonly Feature
     tolerance: Number(draft.tolerance),
     maximum_edges: draft.maximumEdges === "" ? null : Number(draft.maximumEdges),
     symbolify: draft.symbolify,
-    minimum_r2: Number(draft.minimumR2),
+    formula_tolerance: Number(draft.formulaTolerance),
     test_fraction: Number(draft.testFraction),
     seed: Number(draft.seed),
   };

@@ -18,7 +18,7 @@ interface NumberSetting {
     | "steps"
     | "tolerance"
     | "maximumEdges"
-    | "minimumR2"
+    | "formulaTolerance"
     | "testFraction"
     | "seed";
   readonly field: string;
@@ -79,12 +79,12 @@ const NUMBERS: readonly NumberSetting[] = [
     optional: true,
   },
   {
-    key: "minimumR2",
-    field: "minimum_r2",
-    label: "R² of a symbolic form",
-    hint: "Reached before a form replaces a spline.",
+    key: "formulaTolerance",
+    field: "formula_tolerance",
+    label: "Loss for formulas",
+    hint: "Share of what the model explains that formulas may cost; an edge that needs more stays a spline.",
     min: 0,
-    max: 1,
+    max: 0.99,
     step: "any",
   },
   {

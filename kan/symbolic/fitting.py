@@ -17,8 +17,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from kan.errors import InvalidSetting, ShapeMismatch, UnknownFunction
-from kan.symbolic.library import FUNCTIONS, SymbolicForm, SymbolicFunction
+from kan.errors import InvalidSetting, ShapeMismatch
+from kan.symbolic.library import FUNCTIONS, SymbolicForm, SymbolicFunction, function_of
 
 STARTS = 4  # starts of one function that are improved
 GRID_ROWS = 128  # starts tried at once: small tensors, which PyTorch does not hand to threads that then wait
@@ -44,6 +44,15 @@ class Candidate:
     def score(self) -> float:
         """The smaller the better: one more unit of complexity must halve the unexplained variance."""
         return math.log2(1 - self.r2 + NEGLIGIBLE) + self.complexity
+
+
+def pareto(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that no other one beats in both complexity and R², simplest first."""
+    front: list[Candidate] = []
+    for one in sorted(candidates, key=lambda candidate: (candidate.complexity, -candidate.r2)):
+        if not front or one.r2 > front[-1].r2:
+            front.append(one)
+    return front
 
 
 def _evenly(lower: float, upper: float, count: int) -> Float[Tensor, " count"]:
@@ -81,14 +90,18 @@ _SPACES = {
     "shift": _Space(_ONE, _evenly(-3.0, 3.0, 25), (1.0, 1.0), (-20.0, 20.0)),
     "gap": _Space(_ONE, 1 + _logarithmic(MARGIN, 100.0, 31), (1.0, 1.0), (1 + MARGIN, 101.0)),
     "kink": _Space(_ONE, _evenly(-0.98, 0.98, 50), (1.0, 1.0), (-0.99, 0.99)),
+    "jump": _Space(_ONE, _evenly(-0.995, 0.995, 399), (1.0, 1.0), (-0.995, 0.995)),
     "scale": _Space(_logarithmic(0.1, 40.0, 40), 0 * _ONE, (0.05, 50.0), (0.0, 0.0)),
     "phase": _Space(_evenly(0.5, 30.0, 60), _evenly(0.0, 7 / 8 * math.pi, 8), (0.3, 40.0), (-math.inf, math.inf)),
+    "unit": _Space(_evenly(0.1, 0.98, 23), _evenly(-0.9, 0.9, 19), (0.02, 1 - MARGIN), (MARGIN - 1, 1 - MARGIN)),
+    "turn": _Space(_evenly(0.1, 1.52, 24), _evenly(-1.4, 1.4, 15), (0.02, 1.57), (-1.57, 1.57)),
     "both": _Space(_logarithmic(0.2, 40.0, 16), _evenly(-1.5, 1.5, 25), (0.1, 60.0), (-100.0, 100.0), moved=True),
 }
 
 
 def _space(function: SymbolicFunction) -> _Space:
-    return _SPACES[function.freedom if function.domain == "all" else "gap"]
+    by_domain = {"positive": "gap", "nonzero": "gap", "unit": "unit", "turn": "turn"}
+    return _SPACES[by_domain.get(function.domain, function.freedom)]
 
 
 @dataclass(frozen=True)
@@ -119,13 +132,16 @@ def fit_candidates(
     *,
     domain: tuple[float, float] | None = None,
     names: Sequence[str] | None = None,
+    held_out: tuple[Tensor, Tensor, Tensor] | None = None,
 ) -> list[Candidate]:
     """Return one fitted form per function of the library (or of `names`), best `score` first.
+
+    R² and deviation are those at the `held_out` points, values and weights, or at the points of the fit without them.
 
     Every form is defined on the whole `domain` (default: the range of `x`), poles and borders kept at a
     distance. A function with more parameters than the points can tell apart is left out; a constant `y` has
     no candidates. Raises `ShapeMismatch`, `InvalidSetting` (points, weights or domain that are not usable),
-    `UnknownFunction`.
+    `UnknownFunction`, `InvalidFormula`.
     """
     functions = _named(names)
     weights = _checked(x, y, weights)
@@ -142,16 +158,31 @@ def fit_candidates(
     middle, half = (lower + upper) / 2, (upper - lower) / 2
     search, a, b = _started(functions, _Points((x - middle) / half, deviation / spread, weights))
     forms = [_in_units(f, a / half, b - a * middle / half, sample) for f, a, b in _improved(search, a, b)]
-    found = [_judged(form, sample) for form in forms if form is not None]
+    judged = sample if held_out is None else _Sample(*held_out, sample.domain)
+    found = [_judged(form, judged) for form in forms if form is not None]
     return sorted(found, key=lambda candidate: (candidate.score, candidate.form.function))
 
 
+def scaled_form(
+    formula: str,
+    x: Float[Tensor, " points"],
+    y: Float[Tensor, " points"],
+    weights: Float[Tensor, " points"],
+    domain: tuple[float, float],
+) -> SymbolicForm | None:
+    """Return a formula of x as it is, times the factor and plus the constant that bring it nearest to the points.
+
+    None where it is constant, or not defined on the whole domain. Raises `UnknownFunction`, `InvalidFormula`.
+    """
+    return _in_units(function_of(formula), 1.0, 0.0, _Sample(x, y, weights / weights.sum(), domain))
+
+
 def _named(names: Sequence[str] | None) -> list[SymbolicFunction]:
-    chosen = tuple(FUNCTIONS) if names is None else tuple(dict.fromkeys(names))
-    for name in chosen:
-        if name not in FUNCTIONS:
-            raise UnknownFunction(name, tuple(FUNCTIONS))
-    return [FUNCTIONS[name] for name in chosen]
+    if names is None:
+        return [function for function in FUNCTIONS.values() if function.automatic]
+    if len(names) == 0:
+        raise InvalidSetting("names", [], "at least one function")
+    return [function_of(name) for name in dict.fromkeys(names)]
 
 
 def _checked(x: Tensor, y: Tensor, weights: Tensor | None) -> Tensor:
@@ -193,17 +224,17 @@ class _Search:
 
     def values(self, u: Float[Tensor, "starts points"]) -> Float[Tensor, "starts points"]:
         """Return f(u), every function on its own rows."""
-        return torch.cat([f.value(rows) for f, rows in zip(self.functions, torch.split(u, STARTS), strict=True)])
+        return torch.cat([f.evaluate(rows) for f, rows in zip(self.functions, torch.split(u, STARTS), strict=True)])
 
     def slopes(self, u: Float[Tensor, "starts points"]) -> Float[Tensor, "starts points"]:
         """Return f′(u), every function on its own rows."""
-        return torch.cat([f.slope(rows) for f, rows in zip(self.functions, torch.split(u, STARTS), strict=True)])
+        return torch.cat([f.derivative(rows) for f, rows in zip(self.functions, torch.split(u, STARTS), strict=True)])
 
 
 def _grid(function: SymbolicFunction) -> tuple[Tensor, Tensor, Tensor]:
     """Return sign, a and b of every start of one function."""
     space = _space(function)
-    signs = _ONE if function.mirrored and function.domain == "all" else torch.cat([_ONE, -_ONE])
+    signs = _ONE if function.mirrored and function.domain not in ("positive", "nonzero") else torch.cat([_ONE, -_ONE])
     crossed = torch.meshgrid(signs, space.scales, space.offsets, indexing="ij")
     sign, a, offset = (part.reshape(-1) for part in crossed)
     return sign, a, a * offset if space.moved else offset
@@ -215,7 +246,7 @@ def _started(functions: list[SymbolicFunction], points: _Points) -> tuple[_Searc
     for function in functions:
         sign, a, b = _grid(function)
         rows = torch.split(torch.stack([a * sign, b], dim=1), GRID_ROWS)
-        values = (function.value(part[:, :1] * points.t + part[:, 1:]) for part in rows)
+        values = (function.evaluate(part[:, :1] * points.t + part[:, 1:]) for part in rows)
         error = torch.cat([_regressed(value, points).error for value in values])
         order = torch.argsort(error, stable=True)[:STARTS]
         order = torch.cat([order, order[:1].expand(STARTS - len(order))])
@@ -307,7 +338,7 @@ def _in_units(function: SymbolicFunction, a: float, b: float, sample: _Sample) -
     lower, upper = sample.domain
     if function.freedom == "none":
         a, b = 1.0, 0.0
-    elif function.freedom in ("shift", "kink"):
+    elif function.freedom in ("shift", "kink", "jump"):
         a, b = math.copysign(1.0, a), b / abs(a)
     elif function.freedom == "scale" and abs(a) * max(abs(lower), abs(upper)) <= LARGEST_EXPONENT:
         b = 0.0
@@ -330,6 +361,7 @@ def _in_units(function: SymbolicFunction, a: float, b: float, sample: _Sample) -
 def _judged(form: SymbolicForm, sample: _Sample) -> Candidate:
     """Return the candidate with R² and deviation of the form as it would be served."""
     error = sample.y - form.evaluate(sample.x)
-    spread = sample.y - (sample.weights * sample.y).sum()
-    r2 = 1 - float((sample.weights * error**2).sum() / (sample.weights * spread**2).sum())
-    return Candidate(form, r2, float(error.abs().max()), FUNCTIONS[form.function].complexity)
+    spread = sample.y - (sample.weights * sample.y).sum() / sample.weights.sum()
+    variance = float((sample.weights * spread**2).sum())
+    r2 = 1 - float((sample.weights * error**2).sum()) / variance if variance > 0 else 0.0
+    return Candidate(form, r2, float(error.abs().max()), form.complexity)

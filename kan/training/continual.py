@@ -114,7 +114,7 @@ def update(
             result, step = engine.step(estimate=False), step + 1
             recorder.report(updated, step, result.loss, None, regularization.damping)
             idle = idle + 1 if result.decrease <= TOLERANCE * abs(result.objective) else 0
-        recorder.history.kept_step = step
+        recorder.history.kept_step, recorder.history.regularization = step, memory.regularization
         seen = _chunks(updated, rows, family, settings).normal_equations()
     gram = memory.gram + seen.gram * count
     gradient = memory.gradient + memory.gram @ (Parameters(updated).read() - values) + seen.gradient * count

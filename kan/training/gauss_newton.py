@@ -21,8 +21,9 @@ from kan.errors import TrainingDiverged
 from kan.losses import Family
 from kan.network import Network
 from kan.regularization import Penalties, edge_sizes, network_costs, sparsity, sparsity_slopes
+from kan.sampling import evenly
 from kan.training.bounded import bounded_step
-from kan.training.evidence import precision, priors, starting_strengths, updated
+from kan.training.evidence import EXPECTED_VARIANCE, precision, priors, starting_strengths, updated
 from kan.training.normal_equations import Chunks, NormalEquations
 from kan.training.parameters import Parameters
 from kan.training.rows import Rows
@@ -34,6 +35,7 @@ SMALLEST_DISPERSION = 1e-28
 SMALLEST_FREEDOM = 0.05  # share of the rows that stays free for the dispersion, however many parameters there are
 EVEN_DAMPING = 1e-2  # share of the mean curvature by which directions of little curvature are damped too
 NEGLIGIBLE = 1e-13  # share of the objective below which a predicted gain is rounding
+SAMPLE_ROWS = 4096  # on which formulas are measured
 TRIALS = 15  # steps tried before the damping is given up
 
 
@@ -94,7 +96,7 @@ class GaussNewton:
         self.priors = priors(self.parameters, self.costs)
         if state.strengths is None:
             state.strengths = starting_strengths(self.parameters, self.priors)
-        self.base, self.anchor = self._base_weights(), self._anchor()
+        self.base, self.anchor, self.formulas = self._base_weights(), self._anchor(), self._formula_ridge()
         self.largest_dispersion = self._dispersion_of_a_constant()
 
     @torch.no_grad()
@@ -226,7 +228,25 @@ class GaussNewton:
                 cost.given.expand(len(place.positions), -1, -1, -1)
                 for cost, place in zip(self.costs, self.parameters.places, strict=True)
             ]
-        return self.parameters.scattered([share * block for block in blocks])
+        matrix = self.parameters.scattered([share * block for block in blocks])
+        matrix.diagonal().add_(self.state.dispersion / len(self.rows) * self.formulas)
+        return matrix
+
+    @torch.no_grad()
+    def _formula_ridge(self) -> Float[Tensor, " parameters"]:
+        """Return the cost of c² of every formula that leads to an output, 0 for other parameters.
+
+        It expects the variance that is expected of splines: without it formulas of separable classes grow without end.
+        """
+        ridge = torch.zeros(self.parameters.size, dtype=self.rows.x.dtype, device=self.rows.x.device)
+        layer, place = self.network.layer(len(self.network.layers) - 1), self.parameters.places[-1]
+        if layer.forms:
+            nodes = self.network.trace(evenly(self.rows.x, SAMPLE_ROWS)).inputs[-2]
+            variances = layer.symbolic_jacobian(nodes)[:, :, 2].var(dim=0, correction=0)
+            positions = place.coefficients.start + place.free.flatten().cumsum(0).reshape(-1, 3)[:, 2] - 1
+            free = place.free[:, 2]
+            ridge[positions[free]] = variances[free] / EXPECTED_VARIANCE
+        return ridge
 
     def _price(self, quadratic: Tensor, values: Tensor) -> float:
         """Return everything that is paid beside the loss; the network holds `values`."""

@@ -14,7 +14,7 @@ from kan.layer import Layer
 from kan.network import Network
 from kan.refinement import move_knots, widen_domain
 from kan.sampling import evenly
-from kan.symbolic.library import FUNCTIONS
+from kan.symbolic.library import function_of
 
 MARGIN = 0.05  # share of the range by which a hidden domain is wider than the training data
 LARGEST_WIDENING = 0.1  # share of a domain by which its outer pieces may be made longer
@@ -186,7 +186,7 @@ def centre_edges(network: Network, x: Float[Tensor, "rows inputs"]) -> None:
 
 def _held_inputs(layer: Layer) -> list[int]:
     """Return the inputs of formulas that are not defined everywhere: their domains stay where they were found good."""
-    return sorted({source for (_, source), form in layer.forms.items() if FUNCTIONS[form.function].domain != "all"})
+    return sorted({source for (_, source), form in layer.forms.items() if function_of(form.function).domain != "all"})
 
 
 def _through(layer: Layer, nodes: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs"]:

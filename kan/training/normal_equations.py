@@ -46,7 +46,7 @@ class NormalEquations:
 
 @dataclass(frozen=True, eq=False)
 class _Traced:
-    """One layer at some rows: features and their slopes, nodes behind it, values and slopes of symbolic edges."""
+    """One layer at some rows: features and their slopes; of symbolic edges slopes and derivatives by a, b and c."""
 
     features: Float[Tensor, "rows inputs width"]
     slopes: Float[Tensor, "rows inputs width"] | None
@@ -139,7 +139,7 @@ class Chunks:
                 features = layer.features(nodes) if kept is None else kept
             else:
                 features, slopes = layer.features_and_slopes(nodes)
-            symbolic = layer.symbolic_terms(nodes, torch.ones_like(layer.scales)) if layer.forms else None
+            symbolic = (layer.symbolic_terms(nodes)[1], layer.symbolic_jacobian(nodes)) if layer.forms else None
             traced.append(_Traced(features, slopes, symbolic))
             nodes = layer.combine(features, nodes)
         return traced, nodes + rows.offset
@@ -153,8 +153,9 @@ class Chunks:
             layer, place, one = self.network.layer(position), self.parameters.places[position], traced[position]
             own = [_outer(sensitivity, one.features.flatten(1), place.used), sensitivity]
             if one.symbolic is not None:
-                targets = [target for target, _ in layer.forms]
-                own.append(sensitivity[:, :, targets] * one.symbolic[0].unsqueeze(1))
+                edges, _ = place.free.nonzero(as_tuple=True)
+                targets = torch.tensor([target for target, _ in layer.forms], device=edges.device)[edges]
+                own.append(sensitivity[:, :, targets] * one.symbolic[1][:, place.free].unsqueeze(1))
             parts = own + parts
             if position > 0:
                 sensitivity = sensitivity @ _edge_slopes(layer, one)
@@ -179,6 +180,5 @@ def _edge_slopes(layer: Layer, traced: _Traced) -> Float[Tensor, "rows outputs i
     if traced.symbolic is None:
         return slopes
     index = torch.tensor(list(layer.forms), device=slopes.device).T
-    values = layer.scales * traced.symbolic[1]
     rows = torch.arange(len(slopes), device=slopes.device).unsqueeze(1)
-    return slopes.index_put((rows, index[0], index[1]), values, accumulate=True)
+    return slopes.index_put((rows, index[0], index[1]), traced.symbolic[0], accumulate=True)

@@ -1,9 +1,10 @@
 """The numbers of a network that training may change, as one vector.
 
-Order: layer by layer the weights in use, the biases, the factors of symbolic edges. Where an edge is held to a shape
-(`kan.constraints`), its spline coefficients c have coordinates θ with c = T·θ and bounds θ ≥ 0.
+Order: layer by layer the weights in use, the biases, the free coefficients of symbolic edges. Where an edge is held to
+a shape (`kan.constraints`), its spline coefficients c have coordinates θ with c = T·θ and bounds θ ≥ 0.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -22,9 +23,10 @@ class _Place:
 
     weights: slice
     bias: slice
-    scales: slice
+    coefficients: slice
     used: Int[Tensor, " used"]
     positions: Int[Tensor, "outputs inputs width"]
+    free: Bool[Tensor, "symbolic 3"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class Parameters:
         for position in range(len(network.layers)):
             place = _place(network.layer(position), size)
             self.places.append(place)
-            size = place.scales.stop
+            size = place.coefficients.stop
         self.size = size
         self.padded = [torch.where(one.positions < 0, size, one.positions) for one in self.places]
         self.bounds = self._bounds()
@@ -57,7 +59,7 @@ class Parameters:
         """Return a copy of the numbers."""
         parts = []
         for layer, place in self._layers():
-            parts += [layer.weights.flatten()[place.used], layer.bias, layer.scales]
+            parts += [layer.weights.flatten()[place.used], layer.bias, layer.coefficients[place.free]]
         return torch.cat(parts).clone()
 
     @torch.no_grad()
@@ -66,7 +68,7 @@ class Parameters:
         for layer, place in self._layers():
             layer.weights.view(-1)[place.used] = values[place.weights]
             layer.bias.copy_(values[place.bias])
-            layer.scales.copy_(values[place.scales])
+            layer.coefficients[place.free] = values[place.coefficients]
 
     def scattered(self, blocks: list[Tensor]) -> Float[Tensor, "parameters parameters"]:
         """Return the block-diagonal matrix of one (outputs, inputs, width, width) block of edges per layer."""
@@ -91,11 +93,14 @@ class Parameters:
             sites = greville(layer.knots, layer.degree)
             for target, source in layer.shapes.nonzero().tolist():
                 if int(layer.kinds[target, source]) == SYMBOLIC:
-                    # A formula of the right shape keeps it as long as its factor does not change sign.
-                    factor = place.scales.start + list(layer.forms).index((target, source))
-                    indices.append(torch.tensor([factor], device=sites.device))
-                    transforms.append(torch.ones(1, 1, dtype=sites.dtype, device=sites.device))
-                    bounded.append(torch.ones(1, dtype=torch.bool, device=sites.device))
+                    # A formula of the right shape keeps it as long as its factor c does not change sign.
+                    sign, index = (
+                        math.copysign(1.0, layer.forms[target, source].c),
+                        _factor(layer, place, (target, source)),
+                    )
+                    indices.append(index)
+                    transforms.append(sign * torch.eye(len(index), dtype=sites.dtype, device=sites.device))
+                    bounded.append(torch.ones(len(index), dtype=torch.bool, device=sites.device))
                 if int(layer.kinds[target, source]) != LEARNED:
                     continue
                 shape, own = int(layer.shapes[target, source]), sites[layer.numeric.index(source)]
@@ -114,5 +119,14 @@ def _place(layer: Layer, start: int) -> _Place:
     positions[used] = start + torch.arange(len(used), device=used.device)
     weights = slice(start, start + len(used))
     bias = slice(weights.stop, weights.stop + layer.out_features)
-    scales = slice(bias.stop, bias.stop + len(layer.scales))
-    return _Place(weights, bias, scales, used, positions.view(layer.mask.shape))
+    free = layer.free_coefficients()
+    coefficients = slice(bias.stop, bias.stop + int(free.sum()))
+    return _Place(weights, bias, coefficients, used, positions.view(layer.mask.shape), free)
+
+
+def _factor(layer: Layer, place: _Place, edge: tuple[int, int]) -> Int[Tensor, " factor"]:
+    """Return where the c of a symbolic edge stands; nowhere where it is fixed."""
+    position = list(layer.forms).index(edge)
+    before = int(place.free[:position].sum() + place.free[position, :2].sum())
+    found = [place.coefficients.start + before] if bool(place.free[position, 2]) else []
+    return torch.tensor(found, dtype=torch.long, device=place.used.device)

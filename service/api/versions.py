@@ -1,11 +1,12 @@
 """Versions: what they are made of and how they look inside."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 
 from service.api.dependencies import Caller, EdgeId, Injected, ModelName, RequestedPage, VersionNumber
 from service.domain.documents import Document
+from service.domain.exports import EXPORT_MEDIA_TYPES, ExportFormat
 from service.domain.networks import Candidate, EdgeDetail, Formula, Network
 from service.domain.pages import Page
 from service.operations import networks, versions
@@ -69,3 +70,22 @@ def list_edge_candidates(
 def get_formula(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Formula:
     """The network in closed form, as far as its edges have one."""
     return networks.get_formula(resources, actor, model, number)
+
+
+@router.get(
+    "/{number}/export/{format}",
+    response_class=Response,
+    responses={200: {"content": {one: {} for one in EXPORT_MEDIA_TYPES}, "description": "The file."}},
+)
+def get_export(
+    resources: Injected,
+    actor: Caller,
+    model: ModelName,
+    number: VersionNumber,
+    format: ExportFormat,
+    output: Annotated[int, Query(ge=0, description="The output whose contributions are computed.")] = 0,
+) -> Response:
+    """The version as a program, a query or a document that gives the same answers and contributions elsewhere."""
+    found = networks.get_export(resources, actor, model, number, format, output)
+    headers = {"Content-Disposition": f'attachment; filename="{found.filename}"'}
+    return Response(found.content, media_type=found.media_type, headers=headers)

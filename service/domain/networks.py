@@ -35,7 +35,10 @@ class Edge(Document):
     target: str
     form: Form
     spread: float
-    r2: float | None = None
+    r2: float | None = Field(None, description="Fit of a formula to the spline that it replaced.")
+    stability: float | None = Field(
+        None, description="Share of resamples of the rows in which the same function wins over its rivals."
+    )
     sparkline: Sparkline
 
 
@@ -55,6 +58,21 @@ class TrainingStage(Document):
     loss_after: float | None = Field(None, description="Mean loss after it, on the same rows.")
 
 
+class FormulaAgreement(Document):
+    """How far the answers with formulas are from those with splines, on rows that no training has seen."""
+
+    rows: int
+    rmse: float = Field(description="On the scale of the answer: the target's unit, or a probability.")
+    largest: float
+    largest_dense: float = Field(description="Over 10,000 points of the whole domain of the inputs.")
+    flipped: float | None = Field(description="Share of rows decided otherwise at a probability of 0.5.")
+    same_top: float | None = Field(description="Share of rows whose four largest contributions are the same features.")
+    proved_link_bounds: tuple[float | None, ...] = Field(
+        description="By output, what the difference on the link scale is proved not to exceed anywhere in the domain; "
+        "null where nothing is proved."
+    )
+
+
 class Network(Document):
     """All that the picture of a version needs, and the stages that led to it."""
 
@@ -64,6 +82,7 @@ class Network(Document):
     edges_before_pruning: int
     spread_meaning: str
     stages: tuple[TrainingStage, ...]
+    agreement: FormulaAgreement | None
 
 
 class Candidate(Document):
@@ -96,6 +115,8 @@ class EdgeDetail(Document):
     value_when_missing: float | None
     degree: int | None
     grid_size: int | None
+    stability: float | None
+    rivals: tuple[str, ...] = Field(description="Functions that a formula was compared with inside the network.")
     candidates: tuple[Candidate, ...]
 
 
@@ -104,4 +125,5 @@ class Formula(Document):
 
     latex: str
     text: str
+    complexity: int = Field(description="How much there is to read: functions by their weight, splines by their size.")
     spline_edges: tuple[str, ...]

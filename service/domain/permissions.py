@@ -45,6 +45,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "get_edge_chart": READERS,
     "list_edge_candidates": READERS,
     "get_formula": READERS,
+    "get_export": READERS,
     "create_predictions": frozenset({"developer", "auditor", "client"}),
     "create_version_predictions": frozenset({"developer", "auditor", "client"}),
     "create_trial_predictions": frozenset({"developer", "auditor"}),

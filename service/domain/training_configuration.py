@@ -53,7 +53,12 @@ class TrainingConfiguration(Document):
         description="Keep at most this many edges, whatever it costs; null lets the tolerance alone decide.",
     )
     symbolify: bool = Field(True, description="Snap edges to symbolic forms where they fit, then refit.")
-    minimum_r2: float = Field(0.99, gt=0, le=1, description="Fit that a symbolic form must reach to replace a spline.")
+    formula_tolerance: float = Field(
+        0.005,
+        ge=0,
+        lt=1,
+        description="Share of what the model explains beyond a constant that may be lost for formulas.",
+    )
     test_fraction: float = Field(0.2, ge=0.05, le=0.5, description="Share of rows held out to measure the version.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the split and the training.")
 

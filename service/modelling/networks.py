@@ -8,14 +8,27 @@ import torch
 
 import kan.errors
 from kan.explanation.curves import EdgeCurve, edge_curve, node_names
+from kan.explanation.formula import complexity
 from kan.features import NumericFeature
 from kan.model import FittedModel
 from kan.network import EdgeId
 from kan.symbolic.fitting import Candidate as FittedForm
-from kan.symbolic.formula import edge_latex, edge_text, name_latex, number_latex, number_text
-from kan.symbolic.library import FUNCTIONS, SymbolicForm
-from service.domain.networks import Candidate, Edge, EdgeDetail, Formula, Network, Node, Sparkline, TrainingStage
+from kan.symbolic.formula import edge_latex, edge_text
+from kan.symbolic.library import SymbolicForm
+from kan.symbolic.writing import name_latex, number_latex, number_text
+from service.domain.networks import (
+    Candidate,
+    Edge,
+    EdgeDetail,
+    Formula,
+    FormulaAgreement,
+    Network,
+    Node,
+    Sparkline,
+    TrainingStage,
+)
 from service.errors import NotFound
+from service.modelling.formulas import chosen_forms
 from service.modelling.registry import LoadedModel
 
 #: Numbers in LaTeX are for reading; the text of a formula keeps all digits.
@@ -33,7 +46,7 @@ def describe_network(model: LoadedModel) -> Network:
     """All nodes and the active edges; `r2` tells how well a formula fitted the spline that it replaced."""
     fitted = model.fitted
     names = node_names(fitted)
-    fidelity = fitted.training.get("formula_r2", {})
+    fidelity, chosen = fitted.training.get("formula_r2", {}), chosen_forms(fitted)
     units = {feature.name: feature.unit for feature in fitted.features if isinstance(feature, NumericFeature)}
     nodes = tuple(
         Node(
@@ -56,6 +69,7 @@ def describe_network(model: LoadedModel) -> Network:
             form=edge.form,
             spread=model.spreads[edge.place],
             r2=fidelity.get(str(edge.place)),
+            stability=chosen.get(str(edge.place), {}).get("stability"),
             sparkline=sparklines[edge.place],
         )
         for edge in model.edges
@@ -69,7 +83,15 @@ def describe_network(model: LoadedModel) -> Network:
         edges_before_pruning=before,
         spread_meaning=SPREAD_MEANING,
         stages=stages,
+        agreement=_agreement(fitted),
     )
+
+
+def _agreement(fitted: FittedModel) -> FormulaAgreement | None:
+    record = fitted.training.get("formula_agreement")
+    if record is None:
+        return None
+    return FormulaAgreement(**{**record, "proved_link_bounds": tuple(record["proved_link_bounds"])})
 
 
 def _stage(record: Mapping[str, Any]) -> TrainingStage:
@@ -88,7 +110,7 @@ def describe_edge(model: LoadedModel, edge: str) -> EdgeDetail:
     curve = edge_curve(fitted, place)
     form = network.symbolic_form(place)
     layer = network.layer(place.layer)
-    is_spline = curve.form == "spline"
+    is_spline, chosen = curve.form == "spline", chosen_forms(fitted).get(edge, {})
     return EdgeDetail(
         edge=edge,
         layer=place.layer,
@@ -104,6 +126,8 @@ def describe_edge(model: LoadedModel, edge: str) -> EdgeDetail:
         value_when_missing=curve.missing_value,
         degree=layer.degree if is_spline else None,
         grid_size=layer.grid_size if is_spline else None,
+        stability=chosen.get("stability"),
+        rivals=tuple(chosen.get("rivals", ())),
         candidates=_candidates(model, place, curve.source),
     )
 
@@ -127,6 +151,7 @@ def describe_formula(model: LoadedModel) -> Formula:
     return Formula(
         latex=r"\begin{aligned}" + r" \\ ".join(latex) + r"\end{aligned}",
         text="\n".join(text),
+        complexity=complexity(model.fitted),
         spline_edges=tuple(str(edge) for edge in network.active_edges() if network.form(edge) == "spline"),
     )
 
@@ -177,7 +202,7 @@ def _candidates(model: LoadedModel, edge: EdgeId, source: str) -> tuple[Candidat
     if form is None:
         return tuple(_candidate(one, source, in_force=False) for one in fitted)
     others = [_candidate(one, source, in_force=False) for one in fitted if one.form.function != form.function]
-    itself = FittedForm(form, 1.0, 0.0, FUNCTIONS[form.function].complexity)
+    itself = FittedForm(form, 1.0, 0.0, form.complexity)
     return (_candidate(itself, source, in_force=True), *others)
 
 

@@ -12,12 +12,15 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any, Literal
 
+import numpy.typing as npt
 import polars as pl
 
 from kan.errors import KANError, OutputUndefined
 from kan.estimator import KANClassifier, KANRegressor
+from kan.features import encode
 from kan.model import FittedModel
 from kan.serialization import dump
+from kan.tables import frame_columns
 from kan.training.settings import Progress as EngineProgress
 from kan.training.settings import ProgressCallback
 from kan.training.trainer import one_thread
@@ -26,7 +29,7 @@ from service.domain.feature_schema import Direction, FeatureSchema, TrainingColu
 from service.domain.training_configuration import Metric, Progress, TrainingConfiguration
 from service.errors import TrainingFailed
 from service.modelling.evaluation import classification_metrics, regression_metrics
-from service.modelling.formulas import Estimator, Observed, formula_fidelity, symbolify
+from service.modelling.formulas import Estimator, formula_agreement, formula_fidelity, symbolify
 from service.modelling.splitting import Rows, Split, split_rows
 from service.modelling.tables import read_parquet
 
@@ -87,7 +90,7 @@ class _Data:
     def inputs(self, rows: Rows) -> pl.DataFrame:
         return self.table.select(self.columns.inputs)[rows]
 
-    def observed(self, rows: Rows) -> Observed:
+    def observed(self, rows: Rows) -> npt.NDArray[Any]:
         """Codes of the classes, in the order of `columns.classes`, or the numbers to predict."""
         values = self.table[self.columns.target][rows]
         if not self.columns.classes:
@@ -148,15 +151,18 @@ def _train(
     edges = len(estimator.model_.network.active_edges())
     splines, said = estimator.model_, "Symbolic forms were not asked for."
     if configuration.symbolify:
-        said = symbolify(estimator, inputs, observed, configuration.minimum_r2, recorder.stage("symbolify"))
+        said = symbolify(estimator, configuration.formula_tolerance, recorder.stage("symbolify"))
     recorder(Progress(stage="evaluate", step=0, steps=1, active_edges=edges))
     try:
         metrics = _metrics(estimator, data)
     except OutputUndefined:
         estimator.model_, said = splines, "Splines were kept: a formula has no value for some held-out rows."
         metrics = _metrics(estimator, data)
-    fidelity = formula_fidelity(splines, estimator.model_)
-    model = _named(estimator.model_, data, configuration, {"symbolification": said, "formula_r2": fidelity})
+    findings: dict[str, Any] = {"symbolification": said, "formula_r2": formula_fidelity(estimator.model_)}
+    if estimator.model_ is not splines:
+        x = encode(splines.features, frame_columns(data.inputs(data.split.test)))
+        findings["formula_agreement"] = formula_agreement(splines, estimator.model_, x)
+    model = _named(estimator.model_, data, configuration, findings)
     artifact = dump(model)
     recorder(Progress(stage="evaluate", step=1, steps=1, active_edges=len(model.network.active_edges())))
     return TrainedVersion(

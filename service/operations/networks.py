@@ -1,10 +1,11 @@
-"""Looking into a version: its network, its edges, their charts and candidates, its formula."""
+"""Looking into a version: its network, its edges, their charts and candidates, its formula, its exports."""
 
 from typing import Any
 
+from service.domain.exports import Export, ExportFormat
 from service.domain.networks import Candidate, EdgeDetail, Formula, Network
 from service.domain.permissions import Actor, require
-from service.modelling import charts, networks
+from service.modelling import charts, exports, networks
 from service.operations.resources import Resources
 from service.storage import models
 
@@ -39,6 +40,15 @@ def get_formula(resources: Resources, actor: Actor, model: str, number: int) -> 
     """The network in closed form. Raises: NotFound, ArtifactCorrupted."""
     require(actor, "get_formula")
     return networks.describe_formula(resources.registry.get(_digest(resources, model, number)))
+
+
+def get_export(
+    resources: Resources, actor: Actor, model: str, number: int, format: ExportFormat, output: int
+) -> Export:
+    """A version as a program, a query or a document. Raises: NotFound, InvalidRequest, ArtifactCorrupted."""
+    require(actor, "get_export")
+    loaded = resources.registry.get(_digest(resources, model, number))
+    return exports.export_model(loaded, f"{model}-{number}", format, output)
 
 
 def _digest(resources: Resources, model: str, number: int) -> str:

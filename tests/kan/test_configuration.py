@@ -83,7 +83,7 @@ def test_setting_of_an_unknown_feature_is_refused(setting: str) -> None:
         ({"hidden": ()}, 1),
         ({"hidden": (1,)}, 4),
         ({"hidden": (2,)}, 2),
-        ({"hidden": (5, 2)}, 2),
+        ({"hidden": (5, 2)}, 8),
         ({"hidden": (5,)}, 1),
         ({"hidden": (5,), "restarts": 3}, 3),
         ({"hidden": (1,), "restarts": 1}, 1),

@@ -12,6 +12,7 @@ from kan.errors import EdgeFormRefused, ShapeMismatch
 from kan.grid import clamped
 from kan.layer import Layer, LayerInput
 from kan.symbolic.library import SymbolicForm
+from tests.kan.random_models import network_with_every_form
 
 INPUTS = (LayerInput(centre=10.0, half_width=4.0), LayerInput(categories=3), LayerInput(has_missing=True))
 ROWS = torch.tensor(
@@ -191,32 +192,45 @@ def test_symbolic_edge_is_its_formula_in_the_domain_and_continues_linearly_outsi
     assert layer.form(1, 2) == "symbolic"
 
 
-def test_symbolic_edge_is_scaled_in_training_without_losing_its_shape() -> None:
-    layer, form = random_layer(), SymbolicForm("square", 1.0, -1.0, 1e-6, 2e-6)
+def test_training_changes_the_free_coefficients_of_a_symbolic_edge_only() -> None:
+    layer, form = random_layer(), SymbolicForm("tanh", 0.5, -1.0, 3.0, 2.0, fixed=("b",))
     layer.set_symbolic(1, 2, form)
-    (gradient,) = torch.autograd.grad(layer.activations(ROWS[:1])[0, 1, 2], layer.scales)
-    assert torch.allclose(gradient, form.evaluate(ROWS[:1, 2]), rtol=1e-12)
+    x = ROWS[:1, 2]
+    (gradient,) = torch.autograd.grad(layer.activations(ROWS[:1])[0, 1, 2], layer.coefficients)
+    slope = 1 - torch.tanh(0.5 * x - 1) ** 2
+    assert torch.allclose(gradient[0], torch.stack([3 * slope * x, 0 * x, torch.tanh(0.5 * x - 1)])[:, 0], rtol=1e-12)
     with torch.no_grad():
-        layer.scales[0] = 1.5
-    assert layer.symbolic_form(1, 2) == SymbolicForm("square", 1.0, -1.0, 1.5 * 1e-6, 1.5 * 2e-6)
+        layer.coefficients[0] = torch.tensor([0.25, -1.0, 1.5])
+    assert layer.symbolic_form(1, 2) == SymbolicForm("tanh", 0.25, -1.0, 1.5, 2.0, fixed=("b",))
 
 
-def test_symbolic_terms_are_value_and_slope_of_every_formula_times_its_factor() -> None:
+def test_jacobian_of_symbolic_edges_is_the_difference_quotient_also_outside_of_the_domain() -> None:
+    layer = random_layer()
+    layer.set_symbolic(1, 2, SymbolicForm("tanh", 0.5, -1.0, 3.0, 2.0))
+    layer.set_symbolic(0, 0, SymbolicForm("exp", 0.3, 0.0, 2.0, 0.0))
+    rows = torch.where(ROWS.isnan(), ROWS, 3 * ROWS)
+    found = layer.symbolic_jacobian(rows)
+    for name in range(3):
+        moved = []
+        for step in (1e-6, -1e-6):
+            with torch.no_grad():
+                layer.coefficients[:, name] += step
+                moved.append(layer.symbolic_terms(rows)[0])
+                layer.coefficients[:, name] -= step
+        assert torch.allclose(found[:, :, name], (moved[0] - moved[1]) / 2e-6, rtol=1e-6, atol=1e-7)
+
+
+def test_symbolic_terms_are_value_and_slope_of_every_formula() -> None:
     layer, form = random_layer(), SymbolicForm("square", 1.0, -1.0, 0.5, 2.0)
     layer.set_symbolic(1, 2, form)
     layer.set_symbolic(0, 0, SymbolicForm("sin", 0.3, 0.0, 2.0, 0.0))
-    with torch.no_grad():
-        layer.scales.copy_(torch.tensor([2.0, -3.0]))
-    values, slopes = layer.symbolic_terms(ROWS, torch.ones(2, dtype=torch.float64))
-    scaled = layer.symbolic_terms(ROWS, layer.scales)
+    values, slopes = layer.symbolic_terms(ROWS)
     assert values.shape == slopes.shape == (len(ROWS), 2)
-    assert torch.allclose(scaled[0], layer.scales * values, rtol=1e-12)
-    assert torch.allclose(scaled[1], layer.scales * slopes, rtol=1e-12)
     for k, (target, source) in enumerate([(1, 2), (0, 0)]):
         present = ~ROWS[:, source].isnan()
         activation, derivative = (f(ROWS)[present, target, source] for f in (layer.activations, layer.derivatives))
-        assert torch.allclose(layer.scales[k] * values[present, k], activation, rtol=1e-12)
-        assert torch.allclose(layer.scales[k] * slopes[present, k], derivative, rtol=1e-12)
+        assert torch.allclose(values[present, k], activation, rtol=1e-12)
+        assert torch.allclose(slopes[present, k], derivative, rtol=1e-12)
         assert values[~present, k].tolist() == slopes[~present, k].tolist() == [0.0] * int((~present).sum())
 
 
@@ -267,3 +281,17 @@ def test_training_never_touches_removed_edges() -> None:
 def test_rows_of_another_width_are_refused() -> None:
     with pytest.raises(ShapeMismatch, match=r"\(rows, 3\)"):
         random_layer().features(ROWS[:, :2])
+
+
+@torch.no_grad()
+def test_learned_edge_starts_at_zero_and_forgets_its_formula() -> None:
+    layer = network_with_every_form().layer(0)
+    kept = [layer.symbolic_form(*edge) for edge in layer.forms if edge != (0, 0)]
+    layer.set_learned(0, 0)
+    assert layer.form(0, 0) == "spline"
+    assert float(layer.weights[0, 0].abs().max()) == 0.0
+    assert bool((layer.mask[0, 0] == layer.columns()[0]).all())
+    assert [layer.symbolic_form(*edge) for edge in layer.forms] == kept
+    layer.set_zero(0, 2)
+    layer.set_learned(0, 2)
+    assert layer.form(0, 2) == "table"

@@ -8,7 +8,8 @@ from kan.constraints import CONVEX, DECREASING, INCREASING
 from kan.grid import clamped
 from kan.layer import Layer, LayerInput
 from kan.network import Network
-from kan.refinement import move_knots, refined, widen_domain
+from kan.refinement import move_knots, refined, spline_of, widen_domain
+from kan.symbolic.library import SymbolicForm
 from tests.kan.random_models import MIXED, network_with_every_form, random_rows
 
 INSIDE = random_rows(MIXED, 300, seed=1)
@@ -53,7 +54,7 @@ def test_refined_layers_are_the_same_functions_inside_and_outside_the_domain(deg
 def test_refined_layer_keeps_forms_masks_formulas_and_the_old_knots(degree: int) -> None:
     layer = uneven_network(degree).layer(0)
     with torch.no_grad():
-        layer.scales.mul_(1.7)
+        layer.coefficients[:, 2] *= 1.7
     fine = refined(layer, 2)
     assert torch.equal(fine.kinds, layer.kinds)
     assert set(layer.knots[0].tolist()) <= set(fine.knots[0].tolist())
@@ -151,3 +152,30 @@ def test_moved_edge_is_held_to_its_shape() -> None:
     values = layer.activations(u)[:, 0, 0].detach()
     assert bool((layer.weights[0, 0, 1:10].diff() >= 0).all())
     assert float(values.diff().min()) > -1e-13
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("degree", DEGREES)
+def test_polynomial_becomes_exactly_the_spline_of_its_degree(degree: int) -> None:
+    layer = uneven_network(degree).layer(0)
+    others = layer.activations(INSIDE)
+    line = SymbolicForm("linear", 0.02, 1.0, -3.0, 0.5)
+    layer.set_symbolic(0, 0, line)
+    spline_of(layer, 0, 0, line)
+    values = layer.activations(INSIDE)
+    assert layer.form(0, 0) == "spline"
+    assert (0, 0) not in layer.forms
+    torch.testing.assert_close(values[:, 0, 0], line.evaluate(INSIDE[:, 0]), rtol=1e-11, atol=1e-11)
+    values[:, 0, 0] = others[:, 0, 0]
+    assert torch.equal(values, others)
+
+
+@torch.no_grad()
+def test_spline_of_a_formula_keeps_the_value_at_a_gap_and_its_shape() -> None:
+    layer = uneven_network(3).layer(0)
+    layer.weights[1, 1, layer.functions + 1] = 7.0
+    spline_of(layer, 1, 1, SymbolicForm("sin", 1e-3, 0.0, 1.0, 0.0))
+    assert float(layer.weights[1, 1, layer.functions + 1]) == 7.0
+    held = line_layer(INCREASING)
+    spline_of(held, 0, 0, SymbolicForm("sin", 6.0, 0.0, 1.0, 0.0))
+    assert bool((held.weights[0, 0, 1:10].diff() >= 0).all())

@@ -71,15 +71,15 @@ def test_digest_names_the_hash_and_follows_the_bytes() -> None:
     assert digest(DATA) != digest(DATA[:-1])
 
 
-def test_retrained_scale_of_a_formula_is_stored() -> None:
+def test_retrained_coefficients_of_a_formula_are_stored() -> None:
     network = MODEL.network.copy()
     with torch.no_grad():
-        network.layer(0).scales[0] = 0.1 + 0.2
-        network.layer(0).scales[1] = 1 / 3
+        network.layer(0).coefficients[0, 2] = 0.1 + 0.2
+        network.layer(0).coefficients[1, 0] = 1 / 3
     loaded = load(dump(replace(MODEL, network=network))).network
     form = loaded.symbolic_form(EdgeId(0, 1, 2))
     assert form is not None
-    assert form.c == (0.1 + 0.2) * -2.0
+    assert form.c == 0.1 + 0.2
     rows = random_rows(MODEL.features, 200, seed=9, spread=1.5)
     assert torch.equal(loaded(rows), network(rows))
     for before, after in zip(network.trace(rows).activations, loaded.trace(rows).activations, strict=True):

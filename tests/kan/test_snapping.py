@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from kan.constraints import INCREASING
 from kan.edges import edge_domain, edge_inputs
-from kan.errors import EdgeFormRefused, InvalidEdge, InvalidSetting
+from kan.errors import EdgeFormRefused, InvalidEdge, InvalidFormula, InvalidSetting, UnknownFunction
 from kan.features import NumericFeature
 from kan.model import FittedModel
 from kan.network import EdgeId, Network
-from kan.snapping import edge_candidates, symbolify
+from kan.snapping import edge_candidates, fitted_form, remove, snap, unsnap
 from kan.symbolic.library import SymbolicForm
 from tests.kan.random_models import MIXED, random_model, random_network, random_rows
 
@@ -91,36 +92,81 @@ def test_binary_feature_is_joined_by_a_line() -> None:
     assert only.r2 == pytest.approx(1.0, abs=1e-12)
 
 
-def test_edges_with_a_good_form_are_snapped_and_the_others_stay() -> None:
-    snapped = symbolify(MODEL, minimum_r2=0.9995)
-    assert snapped.network.form(AGE) == "symbolic"
-    assert snapped.network.form(PURPOSE) == "table"
-    kept = [edge for edge in MODEL.network.active_edges() if snapped.network.form(edge) == "spline"]
-    assert kept
-    for edge in kept:
-        assert edge_candidates(MODEL, edge, limit=1)[0].r2 < 0.9995
-    assert MODEL.network.form(AGE) == "spline"
+def test_named_functions_and_formulas_are_fitted_and_fixed_as_asked() -> None:
+    found = edge_candidates(MODEL, AGE, names=["tanh", "x/(1 + abs(x))"])
+    assert {one.form.function for one in found} == {"tanh", "x/(1.0 + abs(x))"}
+    form = fitted_form(MODEL, AGE, "tanh", fixed=("a",))
+    assert form == replace(found[0].form, fixed=("a",))
+    assert form.free == ("b", "c")
+
+
+@pytest.mark.parametrize(("edge", "function"), [(PURPOSE, "sin"), (AGE, "1/(x - x)"), (AGE, "log(0*x)")])
+def test_form_that_cannot_be_fitted_is_refused(edge: EdgeId, function: str) -> None:
+    with pytest.raises(EdgeFormRefused, match=str(edge)):
+        fitted_form(MODEL, edge, function)
+
+
+@pytest.mark.parametrize("function", ["", "cosh", "1/0"])
+def test_text_that_is_no_function_is_not_fitted(function: str) -> None:
+    with pytest.raises((InvalidFormula, UnknownFunction)):
+        fitted_form(MODEL, AGE, function)
 
 
 @torch.no_grad()
-def test_snapped_model_answers_nearly_as_before() -> None:
-    snapped = symbolify(MODEL, minimum_r2=0.9995)
-    assert len([edge for edge in snapped.network.edges() if snapped.network.form(edge) == "symbolic"]) >= 1
-    difference = snapped.predict_link(MODEL.reference) - MODEL.predict_link(MODEL.reference)
-    assert float(difference.std()) < 0.05 * float(MODEL.predict_link(MODEL.reference).std())
+def test_snapped_edge_is_the_formula_and_no_other_edge_changes() -> None:
+    snapped = snap(MODEL, AGE, TRUTH)
+    ages = torch.linspace(18.0, 90.0, 50, dtype=torch.float64)
+    torch.testing.assert_close(snapped.network.edge_activation(AGE, ages), TRUTH.evaluate(ages))
+    assert MODEL.network.form(AGE) == "spline"
+    before, after = (one.network.trace(MODEL.reference).activations[0] for one in (MODEL, snapped))
+    before[:, AGE.target, AGE.source] = after[:, AGE.target, AGE.source]
+    assert torch.equal(before, after)
 
 
-def test_tolerance_refuses_a_form_that_goes_astray_somewhere() -> None:
-    loose = symbolify(MODEL, minimum_r2=0.5, tolerance=10.0)
-    strict = symbolify(MODEL, minimum_r2=0.5, tolerance=1e-3)
-    count = {id(m): sum(m.network.form(e) == "symbolic" for e in m.network.edges()) for m in (loose, strict)}
-    assert count[id(loose)] > count[id(strict)]
+@pytest.mark.parametrize(
+    ("edge", "form"),
+    [
+        (AGE, SymbolicForm("log", 1.0, -30.0, 1.0, 0.0)),
+        (AGE, SymbolicForm("exp", 9.0, 0.0, 1.0, 0.0)),
+        (AGE, SymbolicForm("linear", 1.0, 0.0, 1e307, 0.0)),
+        (PURPOSE, TRUTH),
+    ],
+)
+def test_form_without_a_finite_value_somewhere_in_the_domain_is_refused(edge: EdgeId, form: SymbolicForm) -> None:
+    with pytest.raises(EdgeFormRefused, match=str(edge)):
+        snap(MODEL, edge, form)
 
 
-@pytest.mark.parametrize(("name", "value"), [("minimum_r2", 1.5), ("minimum_r2", float("nan")), ("tolerance", 0.0)])
-def test_impossible_settings_are_refused_by_name(name: str, value: float) -> None:
-    with pytest.raises(InvalidSetting, match=name):
-        symbolify(MODEL, **{name: value})
+def test_form_that_leaves_the_shape_of_its_edge_is_refused() -> None:
+    network = MODEL.network.copy()
+    network.layer(0).shapes[AGE.target, AGE.source] = INCREASING
+    held = replace(MODEL, network=network)
+    assert snap(held, AGE, TRUTH).network.form(AGE) == "symbolic"
+    with pytest.raises(EdgeFormRefused, match="held to rise"):
+        snap(held, AGE, replace(TRUTH, c=-2.0))
+
+
+@torch.no_grad()
+def test_formula_made_a_spline_again_is_nearly_the_same_function() -> None:
+    again = unsnap(snap(MODEL, AGE, TRUTH), AGE)
+    ages = torch.linspace(18.0, 90.0, 300, dtype=torch.float64)
+    assert again.network.form(AGE) == "spline"
+    assert float((again.network.edge_activation(AGE, ages) - TRUTH.evaluate(ages)).abs().max()) < 1e-2
+    for edge in (AGE, PURPOSE):
+        with pytest.raises(EdgeFormRefused, match="no formula"):
+            unsnap(MODEL, edge)
+
+
+@torch.no_grad()
+def test_removed_edge_leaves_its_mean_behind() -> None:
+    smaller = remove(MODEL, AGE)
+    assert smaller.network.form(AGE) == "zero"
+    mean = MODEL.network.edge_activation(AGE, MODEL.reference[:, 0]).mean()
+    before, after = (one.network.layer(0)(MODEL.reference)[:, AGE.target] for one in (MODEL, smaller))
+    difference = before - after - MODEL.network.edge_activation(AGE, MODEL.reference[:, 0]) + mean
+    assert float(difference.abs().max()) < 1e-12
+    with pytest.raises(InvalidEdge):
+        remove(MODEL, EdgeId(0, 0, 9))
 
 
 def test_domain_of_an_edge_is_in_the_unit_of_its_source() -> None:

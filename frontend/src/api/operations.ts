@@ -51,6 +51,8 @@ export const getEdgeChart = (model: string, number: string | number, edge: strin
   request<T.Figure>("GET", address`/models/${model}/versions/${number}/edges/${edge}/chart`, { signal });
 export const getFormula = (model: string, number: string | number, signal: Signal) =>
   request<T.Formula>("GET", address`/models/${model}/versions/${number}/formula`, { signal });
+export const exportAddress = (model: string, number: string | number, format: T.ExportFormat, output: number) =>
+  address`/api/v1/models/${model}/versions/${number}/export/${format}` + query({ output: output || null });
 export const getVersionInputs = (model: string, number: string | number, signal: Signal) =>
   request<T.VersionInputs>("GET", address`/models/${model}/versions/${number}/inputs`, { signal });
 

@@ -360,6 +360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/versions/{number}/export/{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export
+         * @description The version as a program, a query or a document that gives the same answers and contributions elsewhere.
+         */
+        get: operations["getExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/versions/{number}/formula": {
         parameters: {
             query?: never;
@@ -1002,13 +1022,21 @@ export interface components {
             form: "spline" | "symbolic" | "table" | "zero";
             /** Layer */
             layer: number;
-            /** R2 */
+            /**
+             * R2
+             * @description Fit of a formula to the spline that it replaced.
+             */
             r2?: number | null;
             /** Source */
             source: string;
             sparkline: components["schemas"]["Sparkline"];
             /** Spread */
             spread: number;
+            /**
+             * Stability
+             * @description Share of resamples of the rows in which the same function wins over its rivals.
+             */
+            stability?: number | null;
             /** Target */
             target: string;
         };
@@ -1082,10 +1110,17 @@ export interface components {
             latex: string;
             /** Layer */
             layer: number;
+            /**
+             * Rivals
+             * @description Functions that a formula was compared with inside the network.
+             */
+            rivals: string[];
             /** Source */
             source: string;
             /** Spread */
             spread: number;
+            /** Stability */
+            stability: number | null;
             /** Target */
             target: string;
             /** Text */
@@ -1196,12 +1231,52 @@ export interface components {
          * @description The whole network in closed form, as far as its edges have one.
          */
         Formula: {
+            /**
+             * Complexity
+             * @description How much there is to read: functions by their weight, splines by their size.
+             */
+            complexity: number;
             /** Latex */
             latex: string;
             /** Spline Edges */
             spline_edges: string[];
             /** Text */
             text: string;
+        };
+        /**
+         * FormulaAgreement
+         * @description How far the answers with formulas are from those with splines, on rows that no training has seen.
+         */
+        FormulaAgreement: {
+            /**
+             * Flipped
+             * @description Share of rows decided otherwise at a probability of 0.5.
+             */
+            flipped: number | null;
+            /** Largest */
+            largest: number;
+            /**
+             * Largest Dense
+             * @description Over 10,000 points of the whole domain of the inputs.
+             */
+            largest_dense: number;
+            /**
+             * Proved Link Bounds
+             * @description By output, what the difference on the link scale is proved not to exceed anywhere in the domain; null where nothing is proved.
+             */
+            proved_link_bounds: (number | null)[];
+            /**
+             * Rmse
+             * @description On the scale of the answer: the target's unit, or a probability.
+             */
+            rmse: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Same Top
+             * @description Share of rows whose four largest contributions are the same features.
+             */
+            same_top: number | null;
         };
         /**
          * Health
@@ -1326,6 +1401,7 @@ export interface components {
          * @description All that the picture of a version needs, and the stages that led to it.
          */
         Network: {
+            agreement: components["schemas"]["FormulaAgreement"] | null;
             /** Edges */
             edges: components["schemas"]["Edge"][];
             /** Edges Before Pruning */
@@ -1911,6 +1987,12 @@ export interface components {
              */
             degree: number;
             /**
+             * Formula Tolerance
+             * @description Share of what the model explains beyond a constant that may be lost for formulas.
+             * @default 0.005
+             */
+            formula_tolerance: number;
+            /**
              * Grid Size
              * @description Spline intervals per edge (G); smoothing decides how much of them is used.
              * @default 10
@@ -1933,12 +2015,6 @@ export interface components {
              * @default 40
              */
             maximum_edges: number | null;
-            /**
-             * Minimum R2
-             * @description Fit that a symbolic form must reach to replace a spline.
-             * @default 0.99
-             */
-            minimum_r2: number;
             /**
              * Monotone
              * @description Direction by input: over the range of the training data, the predicted quantity or the probability of the positive class never moves against it. The dataset's directions when not given; an empty object for none.
@@ -2035,10 +2111,10 @@ export interface components {
             /**
              * @default {
              *       "degree": 3,
+             *       "formula_tolerance": 0.005,
              *       "grid_size": 10,
              *       "hidden": [],
              *       "maximum_edges": 40,
-             *       "minimum_r2": 0.99,
              *       "optimizer": "auto",
              *       "seed": 0,
              *       "symbolify": true,
@@ -2882,6 +2958,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Figure"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getExport: {
+        parameters: {
+            query?: {
+                /** @description The output whose contributions are computed. */
+                output?: number;
+            };
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+                format: "python" | "sql-postgres" | "sql-sqlite" | "sql-duckdb" | "sql-snowflake" | "sql-bigquery" | "sql-tsql" | "c" | "onnx" | "onnx-float32" | "json" | "latex";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/octet-stream": unknown;
+                    "application/sql": unknown;
+                    "application/x-latex": unknown;
+                    "text/x-c": unknown;
+                    "text/x-python": unknown;
                 };
             };
             /** @description Client Error */

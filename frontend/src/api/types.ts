@@ -1,5 +1,5 @@
 // The shapes of the API by the names that the pages use; the shapes themselves are generated from its OpenAPI.
-import type { components } from "./schema";
+import type { components, operations } from "./schema";
 
 type Schemas = components["schemas"];
 
@@ -17,6 +17,7 @@ export type Feature = Schemas["Feature"];
 export type FieldError = Schemas["ProblemField"];
 export type Figure = Schemas["Figure"];
 export type Formula = Schemas["Formula"];
+export type FormulaAgreement = Schemas["FormulaAgreement"];
 export type Me = Schemas["Me"];
 export type Model = Schemas["Model"];
 export type ModelRequest = Schemas["ModelRequest"];
@@ -46,6 +47,7 @@ export type VersionInputs = Schemas["VersionInputs"];
 
 export type Decision = EdgeDecisionRequest["decision"];
 export type Direction = NonNullable<Feature["monotone"]>;
+export type ExportFormat = operations["getExport"]["parameters"]["path"]["format"];
 export type Form = NetworkEdge["form"];
 export type JobState = TrainingJob["state"];
 export type Optimizer = TrainingConfiguration["optimizer"];

@@ -62,6 +62,7 @@ function EdgeNumbers({ detail }: { detail: EdgeDetail }) {
   if (detail.degree !== null) facts.push(["Spline degree", detail.degree]);
   if (detail.grid_size !== null) facts.push(["Spline intervals", detail.grid_size]);
   if (detail.categories.length > 0) facts.push(["Categories", detail.categories.join(", ")]);
+  if (detail.stability !== null) facts.push(["Stability of the choice", <Stability detail={detail} />]);
   if (detail.value_when_missing !== null)
     facts.push(["Value when missing", number(detail.value_when_missing)]);
   return (
@@ -71,6 +72,17 @@ function EdgeNumbers({ detail }: { detail: EdgeDetail }) {
       <h3>Numbers</h3>
       <Facts facts={facts} />
       {detail.candidates.length > 0 && <Candidates candidates={detail.candidates} />}
+    </>
+  );
+}
+
+/** How often the form in force won over its rivals, each inside the whole network. */
+function Stability({ detail }: { detail: EdgeDetail }) {
+  const rivals = detail.rivals.filter((name) => !detail.candidates[0] || name !== detail.candidates[0].function);
+  return (
+    <>
+      {Math.round(100 * (detail.stability ?? 0))} % of resamples of the rows
+      {rivals.length > 0 && <span class="hint"> against {rivals.join(", ")}</span>}
     </>
   );
 }

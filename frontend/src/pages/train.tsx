@@ -36,7 +36,7 @@ const SHOWN_AT = [
     "steps",
     "tolerance",
     "maximum_edges",
-    "minimum_r2",
+    "formula_tolerance",
     "test_fraction",
   ].map((field) => `/configuration/${field}`),
   "/configuration/seed",

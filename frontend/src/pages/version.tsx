@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { createReview, getFormula, getNetwork, getVersion } from "../api/operations";
-import type { Formula, TrainingStage, Version } from "../api/types";
+import type { Formula, FormulaAgreement, Network, Version } from "../api/types";
 import { LossCurve } from "../charts/loss_curve";
 import { AliasBadge, StateBadge } from "../components/badge";
 import { CopyButton, Digest } from "../components/digest";
@@ -13,6 +13,7 @@ import { FormulaView } from "../components/formula";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { ConfigurationFacts } from "../configuration_facts";
+import { Exports } from "../exports";
 import { metricName, moment, number, plural } from "../format";
 import { NetworkExplorer } from "../network/explorer";
 import { useAction, useResource } from "../resource";
@@ -52,7 +53,7 @@ export function VersionPage({ model, version }: { model: string; version: string
           {(data) => <NetworkExplorer model={model} version={Number(version)} network={data} />}
         </Loaded>
       </Section>
-      {entry.data && <Background version={entry.data} stages={network.data?.stages ?? []} />}
+      {entry.data && <Background version={entry.data} network={network.data ?? null} />}
     </PageFrame>
   );
 }
@@ -157,7 +158,7 @@ function DatasetLink({ version }: { version: Version }) {
   );
 }
 
-function Background({ version, stages }: { version: Version; stages: readonly TrainingStage[] }) {
+function Background({ version, network }: { version: Version; network: Network | null }) {
   const [formulaOpen, setFormulaOpen] = useState(false);
   const { model, number: versionNumber } = version;
   return (
@@ -166,11 +167,21 @@ function Background({ version, stages }: { version: Version; stages: readonly Tr
         <summary>The whole formula</summary>
         {formulaOpen && <WholeFormula model={model} version={versionNumber} />}
       </details>
+      {network?.agreement && (
+        <details class="card">
+          <summary>How faithful the formulas are</summary>
+          <Agreement agreement={network.agreement} />
+        </details>
+      )}
+      <details class="card">
+        <summary>Use it elsewhere</summary>
+        <Exports version={version} />
+      </details>
       <details class="card">
         <summary>How it was trained</summary>
         <LossCurve history={version.history} />
         <h3>Stages</h3>
-        <TrainingStages stages={stages} />
+        <TrainingStages stages={network?.stages ?? []} />
         <h3>Settings</h3>
         <ConfigurationFacts configuration={version.configuration} directions={version.columns.monotone} />
       </details>
@@ -198,6 +209,9 @@ function FormulaDetails({ formula }: { formula: Formula }) {
   return (
     <>
       <FormulaView latex={formula.latex} text={formula.text} />
+      <p class="hint">
+        Complexity {formula.complexity}: functions count by their weight, splines by the number of their coefficients.
+      </p>
       <p>
         As text <CopyButton text={formula.text} label="Copy the formula as text" />
       </p>
@@ -207,6 +221,32 @@ function FormulaDetails({ formula }: { formula: Formula }) {
           {formula.spline_edges.join(", ")}.
         </p>
       )}
+    </>
+  );
+}
+
+/** Formulas against the splines that they replaced. */
+function Agreement({ agreement }: { agreement: FormulaAgreement }) {
+  const share = (value: number): string => `${number(100 * value)} %`;
+  const bounds = agreement.proved_link_bounds.map((bound) => (bound === null ? "not proved" : number(bound)));
+  return (
+    <>
+      <p class="hint">
+        The answers with formulas against those with splines, on {plural(agreement.rows, "row")} that no training
+        has seen.
+      </p>
+      <Facts
+        facts={[
+          ["Typical difference (RMS)", number(agreement.rmse)],
+          ["Largest difference", number(agreement.largest)],
+          ["Largest over the whole domain, sampled", number(agreement.largest_dense)],
+          ...(agreement.flipped === null ? [] : [["Decisions that differ", share(agreement.flipped)] as const]),
+          ...(agreement.same_top === null
+            ? []
+            : [["Rows with the same four main reasons", share(agreement.same_top)] as const]),
+          ["Proved bound over the whole domain, link scale", bounds.join(", ")],
+        ]}
+      />
     </>
   );
 }

@@ -1,6 +1,7 @@
 """Test RMSE on functions with a known formula, beside the numbers that pykan's documentation prints for plain networks.
 
-Ours and pykan have the same shape and end on the same grid; pykan has the steps of its documentation.
+Ours and pykan have the same shape and know the domain of the inputs. pykan has the grids and steps of its
+documentation; ours has its default grid, or pykan's where that is finer.
 """
 
 import statistics
@@ -17,6 +18,7 @@ from tests.benchmarks.report import Report, drawn
 from tests.benchmarks.suites.samples import Function, Numbers, draw, rmse
 
 MARKS = {"mode": "markers", "marker": {"size": 14}}
+DEFAULT_GRID = 10  # intervals of an estimator that is not told otherwise
 SMALLEST_SCORE = 1e-2  # pykan's own threshold for an input that is used
 
 
@@ -39,6 +41,10 @@ class Case:
     steps: int = 20
     penalty: float = 0.0
     used: tuple[int, ...] = ()
+
+    def domains(self) -> dict[str, list[float]]:
+        """Return the domain of every input by its name."""
+        return {f"x{position}": [self.low, self.high] for position in range(self.inputs)}
 
 
 def _nested(x: Numbers) -> Numbers:
@@ -93,24 +99,35 @@ def measure(bench: Bench) -> Report:
         for seed in bench.seeds:
             drawn_rows = draw(case.function, case.low, case.high, case.inputs, case.rows, seed)
             data = bench.write(drawn_rows)
-            settings = {"hidden": case.hidden, "grid_size": case.grids[-1], "simplified": bool(case.used), "seed": seed}
+            settings = {
+                "hidden": case.hidden,
+                "grid_size": _own_grid(case),
+                "domains": case.domains(),
+                "simplified": bool(case.used),
+                "seed": seed,
+            }
             ours.append((bench.run(Job(OURS, "regress", data, settings)), drawn_rows["y_test"]))
             if not bench.quick:
                 theirs.append(bench.run(Job(PYKAN, "refine", data, _settings(case, seed))))
         own = [rmse(result.arrays["test"], known) for result, known in ours if not result.failure]
         other = [result.figures["rmse"] for result in theirs if not result.failure]
         shape = [case.inputs, *case.hidden, 1]
-        rows.append((case.name, str(shape), str(case.grids[-1]), *_cells(own, other), case.published))
+        grids = f"{_own_grid(case)} / {case.grids[-1]}"
+        rows.append((case.name, str(shape), grids, *_cells(own, other), case.published))
         if case.used:
             rows.append(("  of its inputs, just the used ones kept", "", "", *_kept(case, ours, theirs), ""))
         medians.append((case.name, _median(own), _median(other)))
     return Report(
         title=f"Test RMSE on known formulas; medians over {bench.repetitions}",
-        header=("function", "shape", "G", "ours", "ours: worst seed", "pykan here", "pykan published"),
+        header=("function", "shape", "G, ours / pykan", "ours", "ours: worst seed", "pykan here", "pykan published"),
         rows=rows,
         figure=_figure(medians),
         notes=("Inputs: ours after simplify(); pykan those with a feature_score above 0.01, its default.",),
     )
+
+
+def _own_grid(case: Case) -> int:
+    return max(DEFAULT_GRID, case.grids[-1])
 
 
 def _settings(case: Case, seed: int) -> dict[str, object]:

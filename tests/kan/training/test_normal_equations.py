@@ -47,12 +47,13 @@ def equations(network: Network, rows: Rows, family: FamilyName, memory: int = ME
 
 
 def in_order(network: Network, parts: Sequence[torch.Tensor | None]) -> torch.Tensor:
-    """Return what belongs to weights, biases and factors of every layer as one vector of the numbers in use."""
+    """Return what belongs to weights, biases and coefficients of every layer as one vector of the numbers in use."""
     found: list[torch.Tensor] = []
     for (name, parameter), part in zip(network.named_parameters(), parts, strict=True):
         whole = torch.zeros_like(parameter) if part is None else part
-        mask = network.layer(int(name.split(".")[1])).mask
-        found.append(whole[mask > 0] if name.endswith("weights") else whole.flatten())
+        layer = network.layer(int(name.split(".")[1]))
+        used = {"weights": layer.mask > 0, "coefficients": layer.free_coefficients()}.get(name.split(".")[2])
+        found.append(whole.flatten() if used is None else whole[used])
     return torch.cat(found)
 
 

@@ -90,7 +90,7 @@ def test_another_seed_holds_out_other_rows() -> None:
 
 @pytest.mark.parametrize("optimizer", ["gauss_newton", "adam"])
 def test_removed_and_symbolic_edges_stay_what_they_are(optimizer: str) -> None:
-    form, changes = SymbolicForm("sin", 1.0, 0.0, 8e3, 0.0), OPTIMIZERS[optimizer]
+    form, changes = SymbolicForm("sin", 1.0, 0.0, 8e3, 0.0, fixed=("a", "b")), OPTIMIZERS[optimizer]
     edited = started(ROWS, **changes).with_zero(EdgeId(0, 1, 0)).with_symbolic(EdgeId(0, 0, 0), form)
     result, _ = train([edited], ROWS, "gaussian", settings(**changes))
     assert (result.form(EdgeId(0, 1, 0)), result.form(EdgeId(0, 0, 0))) == ("zero", "symbolic")

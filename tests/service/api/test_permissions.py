@@ -17,6 +17,7 @@ PLACES = {
     "model": "nothing",
     "number": "1",
     "edge": "0.0.0",
+    "format": "python",
     "alias": "champion",
     "dataset_id": NOBODY,
     "job_id": NOBODY,

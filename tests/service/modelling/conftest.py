@@ -79,7 +79,7 @@ def binomial(binomial_version: TrainedVersion) -> LoadedModel:
 
 @pytest.fixture(scope="session")
 def gaussian_version(gaussian_table: Table) -> TrainedVersion:
-    return gaussian_table.train(minimum_r2=0.9, steps=200)
+    return gaussian_table.train(formula_tolerance=0.05, steps=200)
 
 
 @pytest.fixture(scope="session")

@@ -188,7 +188,7 @@ def test_formulas_come_only_where_asked_for(binomial_version: TrainedVersion, ga
     assert "symbolic" not in forms(binomial_version)
     assert binomial_version.symbolification == "Symbolic forms were not asked for."
     assert forms(gaussian_version).count("symbolic") == 2
-    assert gaussian_version.symbolification.startswith("2 of 3 edges are formulas of R² ≥ 0.9: training loss")
+    assert gaussian_version.symbolification.startswith("2 of 2 splines are formulas: they explain")
 
 
 def wave(amplitude: float) -> pl.DataFrame:
@@ -198,21 +198,24 @@ def wave(amplitude: float) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("amplitude", "minimum_r2", "said"),
+    ("amplitude", "tolerance", "form", "said"),
     [
-        (0.08, 0.9, "Splines were kept: training loss 0.0"),
-        (0.5, 0.99, "Splines were kept: no edge has a formula that fits."),
+        (0.08, 0.005, "spline", "Splines were kept: no edge has a formula that the network bears."),
+        (0.5, 0.3, "spline", "Splines were kept: no edge has a formula that the network bears."),
+        (0.08, 0.1, "symbolic", "1 of 1 splines are formulas: they explain 3"),
     ],
 )
-def test_formulas_that_cost_loss_are_refused(amplitude: float, minimum_r2: float, said: str) -> None:
+def test_formulas_may_cost_as_much_as_the_tolerance_says(
+    amplitude: float, tolerance: float, form: str, said: str
+) -> None:
     version = train(
         _parquet(wave(amplitude)),
         FeatureSchema(features=()),
         TrainingColumns(inputs=("x",), target="y", family="gaussian"),
-        TrainingConfiguration(grid_size=30, steps=300, minimum_r2=minimum_r2),
+        TrainingConfiguration(grid_size=30, steps=300, formula_tolerance=tolerance),
         lambda _: None,
     )
-    assert forms(version) == ["spline"]
+    assert forms(version) == [form]
     assert version.symbolification.startswith(said)
 
 

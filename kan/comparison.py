@@ -1,0 +1,93 @@
+"""Changed networks compared by what they do on rows that they were not refitted to."""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from kan.errors import TrainingDiverged
+from kan.losses import FAMILIES, FamilyName
+from kan.network import Network
+from kan.training.rows import Rows, sample, split
+from kan.training.settings import ProgressCallback, TrainingSettings
+from kan.training.trainer import train
+
+STAGE = "compare"
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A network after a short refit, its mean loss on the held-out rows, and its weighted loss at every row.
+
+    The mean judges networks of unlike size. Networks of like size differ little in what they learn by heart, so that
+    all rows may tell them apart.
+    """
+
+    network: Network
+    loss: float
+    losses: Float[Tensor, " rows"]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How changed networks are refitted and on which rows they are compared; the callback sees every refit."""
+
+    training: Rows
+    compared: Rows
+    everything: Rows
+    family: FamilyName
+    settings: TrainingSettings
+    callback: ProgressCallback | None
+
+    @classmethod
+    def of(
+        cls,
+        rows: Rows,
+        family: FamilyName,
+        settings: TrainingSettings,
+        callback: ProgressCallback | None,
+        *,
+        fraction: float,
+        limit: int,
+    ) -> "Judge":
+        """Return a judge that holds out a share of at most `limit` rows; where they are few, it compares on all."""
+        generator = torch.Generator().manual_seed(settings.seed)
+        everything = sample(rows, limit, generator)
+        training, held_out = split(everything, FAMILIES[family], fraction, generator)
+        settings = replace(settings, validation_fraction=0.0)
+        compared = training if held_out is None else held_out
+        return cls(training, compared, everything, family, settings, callback)
+
+    @torch.no_grad()
+    def trial(self, network: Network) -> Trial:
+        """Return a network as it is with its losses."""
+        rows, family = self.everything, FAMILIES[self.family]
+        losses = family.loss(network.evaluate(rows.x) + rows.offset, rows.target) * rows.weights / rows.weights.mean()
+        return Trial(network, self.compared.loss_of(family, network), losses)
+
+    def refitted(self, network: Network, steps: int) -> Trial | None:
+        """Return the network after some steps; None where they diverge."""
+        settings = replace(self.settings, steps=min(steps, self.settings.steps))
+        try:
+            result, _ = train([network], self.training, self.family, settings, stage=STAGE, callback=self.callback)
+        except TrainingDiverged:
+            return None
+        trial = self.trial(result)
+        return trial if bool(trial.losses.isfinite().all()) else None
+
+    def constant_loss(self) -> float:
+        """Return the mean loss of the best constant."""
+        constant = FAMILIES[self.family].start(self.training.target, self.training.weights)
+        rows = self.compared
+        return float(rows.loss(FAMILIES[self.family], constant.expand(len(rows), -1)))
+
+
+def is_no_worse(one: Float[Tensor, " rows"], other: Float[Tensor, " rows"]) -> bool:
+    """Return whether losses are above others by at most one standard error of their paired difference.
+
+    Source: L. Breiman et al., "Classification and Regression Trees" (1984), section 3.4.3.
+    """
+    difference = one - other
+    return float(difference.mean()) <= float(difference.std(correction=0)) / math.sqrt(len(difference))

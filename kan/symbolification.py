@@ -1,0 +1,266 @@
+"""Formulas for the splines of a network, chosen by what the whole network loses.
+
+Every spline has a short list of fitted forms. First all splines become their best form at once and the network is
+refitted; where that loses more than is allowed, they become formulas one by one, and one for which no form is good
+enough stays a spline. How much is lost is measured on held-out rows. Then every formula is compared with its rivals
+inside the network: the simplest one wins whose loss is within one standard error of the best.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from kan.comparison import Judge, Trial, is_no_worse
+from kan.edges import edge_domain
+from kan.errors import TrainingDiverged
+from kan.model import FittedModel
+from kan.network import EdgeId, Network
+from kan.ranges import settle_domains
+from kan.snapping import edge_candidates, has_shape
+from kan.symbolic.fitting import Candidate, pareto
+from kan.training.history import History
+from kan.training.rows import Rows
+from kan.training.settings import ProgressCallback, TrainingSettings, require
+from kan.training.trainer import train
+
+STAGE = "symbolify"
+HELD_OUT = 0.2  # share of the rows on which networks are compared
+COMPARED_ROWS = 10_000  # of which at most so many are looked at for one choice
+RIVALS = 3  # forms of one edge that are compared, beside those that nothing simpler is as good as
+JOINT_STEPS, TRIAL_STEPS = 40, 10  # of the refit of all formulas together, and of one that changes
+SWEEPS = 2  # rounds in which every formula meets its rivals
+RESAMPLES = 200  # draws of the rows that tell how stable a choice is
+FAR_WORSE = 100.0  # a form that misses so many times more of its spline, and is not simpler, is no rival
+SIMPLE_ENOUGH = (0.99, 0.9)  # R² of forms that are tried together because they are simple
+HOPELESS = 0.5  # a form that misses so much of its spline is not tried
+
+
+@dataclass(frozen=True)
+class ChosenForm:
+    """What became of one spline edge, and how sure that is.
+
+    `function` is None where it stays a spline. `r2` and `max_abs_deviation` compare the form with the spline before the
+    refit. `cost` is the loss by which the network is worse than with the best rival, as a share of what it explains;
+    `stability` the share of resamples of the rows in which the same function wins.
+    """
+
+    edge: str
+    function: str | None
+    r2: float | None
+    max_abs_deviation: float | None
+    cost: float | None
+    stability: float | None
+    rivals: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Symbolification:
+    """Loss on held-out rows with splines and with formulas, what was allowed, and every edge.
+
+    `lost` is the share of what the splines explain that the formulas do not, below 0 where they explain more.
+    """
+
+    loss_splines: float
+    loss_formulas: float
+    largest_loss: float
+    lost: float
+    edges: tuple[ChosenForm, ...]
+
+
+@dataclass
+class _Search:
+    """The network on its way, with the candidate in force and the rivals' losses for every formula."""
+
+    model: FittedModel
+    judge: Judge
+    largest: float
+    candidates: Mapping[EdgeId, list[Candidate]]
+    trial: Trial
+    chosen: dict[EdgeId, Candidate]
+    compared: dict[EdgeId, list[tuple[Candidate, Trial]]]
+
+
+def symbolify(
+    model: FittedModel,
+    rows: Rows,
+    settings: TrainingSettings,
+    *,
+    tolerance: float,
+    names: Sequence[str] | None,
+    callback: ProgressCallback | None,
+) -> tuple[Network, History | None, Symbolification]:
+    """Return a network with formulas for splines, refitted, its history, and what was decided.
+
+    The loss on held-out rows may rise by `tolerance` times what the network explains: the loss of the best constant
+    minus its own. `names` are the functions to choose from, those of the library or formulas of x. The history is None
+    where no spline became a formula, then the network is the one that came, and where the refit to all rows diverges,
+    then it is the one that was compared. Raises InvalidSetting, UnknownFunction, InvalidFormula.
+    """
+    require("tolerance", tolerance, 0 <= tolerance < 1, "a share of what is explained, from 0 to below 1")
+    judge = Judge.of(rows, model.family, settings, callback, fraction=HELD_OUT, limit=COMPARED_ROWS)
+    candidates = _candidates(model, rows, names)
+    splines = judge.refitted(model.network, TRIAL_STEPS) or judge.trial(model.network)
+    explained = max(judge.constant_loss() - splines.loss, 0.0)
+    search = _Search(model, judge, splines.loss + tolerance * explained, candidates, splines, {}, {})
+    _snap_all(search)
+    if not search.chosen:
+        _snap_one_by_one(search)
+    for _ in range(SWEEPS):
+        if not _compare_rivals(search):
+            break
+    report = _report(search, splines.loss, explained)
+    if not search.chosen:
+        return model.network, None, report
+    network, history = _refitted(search, rows, settings, callback)
+    settle_domains(network, model.features, rows.x)
+    return network, history, report
+
+
+def _refitted(
+    search: _Search, rows: Rows, settings: TrainingSettings, callback: ProgressCallback | None
+) -> tuple[Network, History | None]:
+    """Return the chosen network refitted to all rows; as it was compared where that leads formulas astray."""
+    network, family = search.trial.network, search.model.family
+    try:
+        return train([network], rows, family, settings, stage=STAGE, callback=callback)
+    except TrainingDiverged:
+        return network, None
+
+
+@torch.no_grad()
+def _candidates(model: FittedModel, rows: Rows, names: Sequence[str] | None) -> dict[EdgeId, list[Candidate]]:
+    """Return the rivals of every spline edge, best first, with the shape that the edge is held to.
+
+    A form behind a hidden node that feeds no other edge need not be defined beyond the values that the node takes.
+    """
+    found, nodes = {}, model.network.trace(rows.x).inputs
+    edges = model.network.active_edges()
+    for edge in edges:
+        if model.network.form(edge) != "spline":
+            continue
+        alone = sum((one.layer, one.source) == (edge.layer, edge.source) for one in edges) == 1
+        values = nodes[edge.layer][:, edge.source]
+        is_free = edge.layer > 0 and alone
+        domain = (float(values.min()), float(values.max())) if is_free else edge_domain(model, edge)
+        everything = edge_candidates(model, edge, limit=None, names=names, domain=domain)
+        fitted = [one for one in everything if one.r2 >= 1 - HOPELESS]
+        shaped = [one for one in fitted if has_shape(model.network.with_symbolic(edge, one.form), edge, domain)]
+        found[edge] = [one for at, one in enumerate(shaped) if at < RIVALS or one in pareto(shaped)]
+    return found
+
+
+def _snap_all(search: _Search) -> None:
+    """Let all splines become formulas at once, if that loses little enough: the best ones, or the simplest good ones.
+
+    What one edge could be depends on the others: where the best form of each is no more than near, simple ones together
+    may be exact.
+    """
+    if not search.candidates or not all(search.candidates.values()):
+        return
+    drafts = [{edge: candidates[0] for edge, candidates in search.candidates.items()}]
+    for least in SIMPLE_ENOUGH:
+        draft = {edge: _simplest(candidates, least) for edge, candidates in search.candidates.items()}
+        drafts += [draft] if draft not in drafts else []
+    trials = []
+    for draft in drafts:
+        network = search.trial.network
+        for edge, candidate in draft.items():
+            network = network.with_symbolic(edge, candidate.form)
+        trial = search.judge.refitted(network, JOINT_STEPS)
+        if trial is not None and trial.loss <= search.largest:
+            trials.append((draft, trial))
+    if trials:
+        complexities = [sum(one.complexity for one in draft.values()) for draft, _ in trials]
+        search.chosen, search.trial = trials[_winner(complexities, [trial.losses for _, trial in trials])]
+
+
+def _simplest(candidates: Sequence[Candidate], least: float) -> Candidate:
+    """Return the simplest of the candidates with an R² of at least `least`, the best where none has it."""
+    good = [one for one in candidates if one.r2 >= least]
+    return min(good, key=lambda one: one.complexity) if good else candidates[0]
+
+
+def _snap_one_by_one(search: _Search) -> None:
+    """Let splines become formulas, those with the best forms first, as long as the loss allows."""
+    ranked = sorted((candidates[0].score, edge) for edge, candidates in search.candidates.items() if candidates)
+    for _, edge in ranked:
+        trials = _trials(search, edge, search.candidates[edge])
+        if trials:
+            search.chosen[edge], search.trial = _preferred(trials)
+
+
+def _compare_rivals(search: _Search) -> bool:
+    """Compare every formula with its rivals; return whether one of them won."""
+    changed = False
+    for edge, candidate in list(search.chosen.items()):
+        rivals = [one for one in search.candidates[edge] if one is not candidate and _may_win(one, candidate)]
+        trials = [(candidate, search.trial), *_trials(search, edge, rivals)]
+        search.compared[edge] = trials
+        chosen, trial = _preferred(trials)
+        if chosen is not candidate:
+            search.chosen[edge], search.trial, changed = chosen, trial, True
+    return changed
+
+
+def _may_win(rival: Candidate, present: Candidate) -> bool:
+    """Return whether a rival is simpler, or misses not much more of the spline than the form in force."""
+    return rival.complexity < present.complexity or 1 - rival.r2 <= FAR_WORSE * (1 - present.r2)
+
+
+def _trials(search: _Search, edge: EdgeId, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Trial]]:
+    """Return the candidates whose loss in the network is allowed, each with the network after a short refit."""
+    found = []
+    for candidate in candidates:
+        trial = search.judge.refitted(search.trial.network.with_symbolic(edge, candidate.form), TRIAL_STEPS)
+        if trial is not None and trial.loss <= search.largest:
+            found.append((candidate, trial))
+    return found
+
+
+def _preferred(trials: Sequence[tuple[Candidate, Trial]]) -> tuple[Candidate, Trial]:
+    """Return the simplest of the candidates that are about as good as the best."""
+    return trials[_winner([one.complexity for one, _ in trials], [trial.losses for _, trial in trials])]
+
+
+def _winner(complexities: Sequence[int], losses: Sequence[Float[Tensor, " rows"]]) -> int:
+    """Return the place of the simplest of those whose losses are within one standard error of the best."""
+    best = min(losses, key=lambda one: float(one.mean()))
+    good = [at for at, one in enumerate(losses) if is_no_worse(one, best)]
+    return min(good, key=lambda at: (complexities[at], float(losses[at].mean())))
+
+
+def _report(search: _Search, loss_splines: float, explained: float) -> Symbolification:
+    edges = []
+    for edge, candidates in search.candidates.items():
+        rivals = tuple(one.form.function for one in candidates)
+        chosen = search.chosen.get(edge)
+        if chosen is None:
+            edges.append(ChosenForm(str(edge), None, None, None, None, None, rivals))
+            continue
+        trials = search.compared.get(edge, [])
+        own = float(search.trial.losses.mean())
+        best = min((float(trial.losses.mean()) for _, trial in trials), default=own)
+        cost = max(own - best, 0.0) / explained if explained > 0 else 0.0
+        stability = _stability(chosen, trials, search.judge.settings.seed)
+        edges.append(
+            ChosenForm(str(edge), chosen.form.function, chosen.r2, chosen.max_abs_deviation, cost, stability, rivals)
+        )
+    lost = (search.trial.loss - loss_splines) / explained if explained > 0 else 0.0
+    return Symbolification(loss_splines, search.trial.loss, search.largest, lost, tuple(edges))
+
+
+def _stability(chosen: Candidate, trials: Sequence[tuple[Candidate, Trial]], seed: int) -> float:
+    """Return in which share of bootstrap samples of the rows the same function wins."""
+    if len(trials) < 2:
+        return 1.0
+    generator = torch.Generator().manual_seed(seed)
+    complexities, losses = [one.complexity for one, _ in trials], torch.stack([trial.losses for _, trial in trials])
+    rows, same = losses.shape[1], 0
+    for _ in range(RESAMPLES):
+        drawn = torch.randint(rows, (rows,), generator=generator)
+        winner = trials[_winner(complexities, list(losses[:, drawn]))][0]
+        same += winner.form.function == chosen.form.function
+    return same / RESAMPLES
