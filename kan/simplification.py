@@ -6,10 +6,12 @@ Networks with hidden layers are first trained on with the L1 and entropy penalti
 edges (Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", 2024, section 2.5).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from kan.comparison import STAGE as COMPARISON
 from kan.comparison import Judge, Trial
-from kan.errors import NoEdgesLeft
+from kan.errors import NoEdgesLeft, TrainingDiverged
 from kan.losses import FamilyName
 from kan.network import EdgeId, Network
 from kan.pruning import connected, edge_scores, ranking, without
@@ -63,8 +65,9 @@ def simplify(
         penalties = replace(
             settings.penalties, l1=settings.penalties.l1 + L1, entropy=settings.penalties.entropy + ENTROPY
         )
-        sparse = replace(judge, settings=replace(judge.settings, penalties=penalties)).refitted(network, settings.steps)
-        smaller = smaller if sparse is None else sparse.network
+        with suppress(TrainingDiverged):
+            sparse = replace(settings, penalties=penalties)
+            smaller, _ = train([network], rows, family, sparse, stage=COMPARISON, callback=callback)
     for _ in range(ROUNDS):
         edges = len(smaller.active_edges())
         smaller = _fewest(smaller, judge, largest, max_edges)

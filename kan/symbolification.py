@@ -35,6 +35,7 @@ SWEEPS = 2  # rounds in which every formula meets its rivals
 RESAMPLES = 200  # draws of the rows that tell how stable a choice is
 FAR_WORSE = 100.0  # a form that misses so many times more of its spline, and is not simpler, is no rival
 SIMPLE_ENOUGH = (0.99, 0.9)  # R² of forms that are tried together because they are simple
+EXACT = 1e-20  # share of what is explained below which a loss is rounding: nothing is left to compare
 HOPELESS = 0.5  # a form that misses so much of its spline is not tried
 
 
@@ -109,7 +110,8 @@ def symbolify(
     if not search.chosen:
         _snap_one_by_one(search)
     for _ in range(SWEEPS):
-        if not _compare_rivals(search):
+        is_exact = search.trial.loss <= EXACT * explained
+        if is_exact or not _compare_rivals(search):
             break
     report = _report(search, splines.loss, explained)
     if not search.chosen:
@@ -147,9 +149,14 @@ def _candidates(model: FittedModel, rows: Rows, names: Sequence[str] | None) -> 
         domain = (float(values.min()), float(values.max())) if is_free else edge_domain(model, edge)
         everything = edge_candidates(model, edge, limit=None, names=names, domain=domain)
         fitted = [one for one in everything if one.r2 >= 1 - HOPELESS]
-        shaped = [one for one in fitted if has_shape(model.network.with_symbolic(edge, one.form), edge, domain)]
+        is_held = int(model.network.layer(edge.layer).shapes[edge.target, edge.source]) != 0
+        shaped = [one for one in fitted if not is_held or _keeps_shape(model.network, edge, one, domain)]
         found[edge] = [one for at, one in enumerate(shaped) if at < RIVALS or one in pareto(shaped)]
     return found
+
+
+def _keeps_shape(network: Network, edge: EdgeId, candidate: Candidate, domain: tuple[float, float]) -> bool:
+    return has_shape(network.with_symbolic(edge, candidate.form), edge, domain)
 
 
 def _snap_all(search: _Search) -> None:

@@ -34,6 +34,7 @@ LAST_TOLERANCE = 1e-3
 SETTLE_STEPS, SETTLE_ROUNDS = 6, 3
 OVERFITTED = 0.02  # share by which the last validation loss may be above the best
 NEGLIGIBLE = 1e-4  # share of the first validation loss that does not count
+EXACT = 1e-27  # loss of a fit that nothing but rounding keeps from the target
 PATIENCE = 3  # steps that may gain less than the tolerance
 VALIDATION_PATIENCE = 15  # steps without a better validation loss
 SAMPLE_ROWS, SAMPLE_PER_PARAMETER = 50_000, 40  # of a table that is met by a sample first
@@ -191,7 +192,7 @@ def _optimise(run: Run, phase: Phase) -> None:
 
 
 def _is_done(run: Run, phase: Phase) -> bool:
-    if run.waited >= VALIDATION_PATIENCE:
+    if run.waited >= VALIDATION_PATIENCE or run.loss <= EXACT:
         return True
     earliest = max((*phase.follow, phase.estimate_from)) + phase.patience if phase.patience > 1 else 0
     return run.idle >= phase.patience and run.phase_step > earliest
