@@ -16,18 +16,37 @@ from pathlib import Path
 from tests.benchmarks.environments import OURS, ROOT
 from tests.benchmarks.jobs import Bench
 from tests.benchmarks.report import Report, save, text
-from tests.benchmarks.suites import continual, formulas, function, large, monotone, scaling, tables, throughput
+from tests.benchmarks.suites import (
+    continual,
+    credit,
+    exports,
+    formulas,
+    function,
+    hello,
+    large,
+    memory,
+    monotone,
+    recovery,
+    scaling,
+    tables,
+    throughput,
+)
 
 OUTPUT = ROOT / ".venv" / "bench"
 SUITES: dict[str, Callable[[Bench], Report]] = {
     "function": function.measure,
     "scaling": scaling.measure,
     "formulas": formulas.measure,
+    "hello": hello.measure,
+    "memory": memory.measure,
+    "recovery": recovery.measure,
     "tables": tables.measure,
+    "credit": credit.measure,
     "large": large.measure,
     "throughput": throughput.measure,
     "continual": continual.measure,
     "monotone": monotone.measure,
+    "exports": exports.measure,
 }
 
 

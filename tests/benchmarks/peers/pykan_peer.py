@@ -1,6 +1,7 @@
 """pykan, the library of the authors of the KAN paper: L-BFGS with its own settings."""
 
 import importlib
+import resource
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 pykan = importlib.import_module("kan")  # its package is called kan too, which a type checker would take for ours
 
+LIBRARY = ["x", "x^2", "x^3", "x^4", "exp", "log", "sqrt", "tanh", "sin", "abs"]  # of its first tutorial
 Answer = tuple[dict[str, Any], dict[str, Any]]
 
 
@@ -83,6 +85,52 @@ def learn_in_turn(data: dict[str, Any], *, parts: int, grid: int, seed: int) -> 
         model.fit(_dataset(known), opt="LBFGS", steps=100, update_grid=False)
         answers[f"after_{part}"] = _predicted(model, torch.tensor(data["X"]))
     return {"seconds": time.perf_counter() - started}, answers
+
+
+def formulas(data: dict[str, Any], *, width: list[int], seed: int) -> Answer:
+    """Fit, prune, refine, turn splines into formulas and fit those, step by step as in pykan's first tutorial.
+
+    pykan keeps its automatic checkpoints here, for pruning and refining read them. `functions` has the function of
+    every edge that is left.
+    """
+    torch.set_default_dtype(torch.float64)
+    rows, started = _dataset(data), time.perf_counter()
+    model = pykan.KAN(width=width, grid=3, k=3, seed=seed)
+    model.fit(rows, opt="LBFGS", steps=50, lamb=1e-3)
+    model = model.prune()
+    model.fit(rows, opt="LBFGS", steps=50)
+    model = model.refine(10)
+    model.fit(rows, opt="LBFGS", steps=50)
+    begun = time.perf_counter()
+    model.auto_symbolic(lib=LIBRARY)
+    symbolified = time.perf_counter()
+    model.fit(rows, opt="LBFGS", steps=50)
+    figures = {"seconds": time.perf_counter() - started, "times": {"formulas": symbolified - begun}}
+    return {**figures, "functions": _functions(model), "rmse": _rmse(model, rows)}, {}
+
+
+def candidates(data: dict[str, Any], *, width: list[int], limit_gib: int, seed: int) -> Answer:
+    """Fit the sine to one edge of a network that was fitted to 1,000 of the rows and has looked at all of them."""
+    resource.setrlimit(resource.RLIMIT_AS, (limit_gib * 2**30,) * 2)
+    torch.set_default_dtype(torch.float64)
+    rows = _dataset(data)
+    few = {name: values[:1000] for name, values in rows.items()}
+    model = pykan.KAN(width=width, grid=3, k=3, seed=seed, auto_save=False)
+    model.fit(few, opt="LBFGS", steps=20)
+    model.get_act(rows["train_input"])
+    started = time.perf_counter()
+    model.suggest_symbolic(0, 0, 0, lib=["sin"], verbose=False)
+    return {"seconds": time.perf_counter() - started}, {}
+
+
+def _functions(model: Any) -> dict[str, str]:
+    names = {
+        f"{layer}.{source}.{target}": name
+        for layer, edges in enumerate(model.symbolic_fun)
+        for target, row in enumerate(edges.funs_name)
+        for source, name in enumerate(row)
+    }
+    return {edge: name for edge, name in names.items() if name != "0"}
 
 
 def _dataset(data: dict[str, Any]) -> dict[str, torch.Tensor]:

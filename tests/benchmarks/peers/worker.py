@@ -21,10 +21,12 @@ def main(path: Path) -> None:
     peer = importlib.import_module(job["script"])
     data = read(Path(job["data"]))
     peer.warm_up()
+    before = peak_mib()
     figures, arrays = getattr(peer, job["task"])(data, **job["settings"])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    peak = peak_mib()
     np.savez(path.with_suffix(".npz"), **arrays)
-    found = {**figures, "peak_rss_mib": round(peak, 1), "versions": versions()}
+    memory = {"peak_rss_mib": round(peak, 1), "growth_mib": round(peak - before, 1)}
+    found = {**figures, **memory, "versions": versions()}
     path.with_suffix(".result").write_text(json.dumps(found))
 
 
@@ -39,6 +41,17 @@ def read(path: Path) -> dict[str, Any]:
             else:
                 data[name] = arrays[name]
     return data
+
+
+def peak_mib() -> float:
+    """Return the largest memory that this process has had so far.
+
+    On Linux `getrusage` will not do: a new process inherits the peak of the one that started it.
+    """
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) / 2**10
 
 
 def versions() -> dict[str, str]:

@@ -44,6 +44,16 @@ class Table:
         splitter = (StratifiedKFold if self.has_classes else KFold)(FOLDS, shuffle=True, random_state=SEED)
         return list(splitter.split(self.target, self.target))
 
+    def fold(self, train: Array, test: Array) -> dict[str, Array]:
+        """Return the columns of both parts by their names for a file, and the target of the training rows."""
+        parts = {"train": train, "test": test}
+        columns = {
+            f"X_{part}:{column}": values[rows]
+            for part, rows in parts.items()
+            for column, values in self.columns.items()
+        }
+        return {**columns, "y_train": self.target[train]}
+
     def score(self, target: Array, predicted: Array) -> float:
         """Return the AUC, or R²."""
         return float((roc_auc_score if self.has_classes else r2_score)(target, predicted))
@@ -53,7 +63,7 @@ def measure(bench: Bench) -> Report:
     """Run every peer on every fold of every table."""
     rows: list[tuple[str, ...]] = []
     scores: dict[str, dict[str, list[float]]] = {}
-    for name, table in _tables(bench.data).items():
+    for name, table in loaded(bench.data).items():
         results, scores[name] = _cross_validated(name, table, bench)
         for peer, found in results.items():
             rows.append((name, peer, *_cells(scores[name][peer], _count(bench)), *_times(found, results[OURS.name])))
@@ -66,7 +76,8 @@ def measure(bench: Bench) -> Report:
     )
 
 
-def _tables(folder: Path) -> dict[str, Table]:
+def loaded(folder: Path) -> dict[str, Table]:
+    """Return the tables by name: the files that are in the folder, and two that come with scikit-learn."""
     tables = {}
     for name, (file, target, positive) in FILES.items():
         if (folder / file).exists():
@@ -97,13 +108,7 @@ def _cross_validated(
     results: dict[str, list[Result]] = {peer.name: [] for peer in PEERS}
     scores: dict[str, list[float]] = {peer.name: [] for peer in PEERS}
     for fold, (train, test) in enumerate(table.folds()[: _count(bench)]):
-        parts = {"train": train, "test": test}
-        arrays = {
-            f"X_{part}:{column}": values[rows]
-            for part, rows in parts.items()
-            for column, values in table.columns.items()
-        }
-        data = bench.write({**arrays, "y_train": table.target[train]})
+        data = bench.write(table.fold(train, test))
         finished = {}
         for peer in PEERS:
             label = f"{peer.name}, {name}, fold {fold}"
