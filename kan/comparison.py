@@ -84,10 +84,12 @@ class Judge:
         return float(rows.loss(FAMILIES[self.family], constant.expand(len(rows), -1)))
 
 
-def is_no_worse(one: Float[Tensor, " rows"], other: Float[Tensor, " rows"]) -> bool:
-    """Return whether losses are above others by at most one standard error of their paired difference.
+def is_no_worse(one: Float[Tensor, " rows"], other: Float[Tensor, " rows"], slack: float) -> bool:
+    """Return whether losses can hardly be told from others by their paired difference.
 
+    They are above by at most one standard error, or by two where that is no more than `slack`, which does not matter.
     Source: L. Breiman et al., "Classification and Regression Trees" (1984), section 3.4.3.
     """
     difference = one - other
-    return float(difference.mean()) <= float(difference.std(correction=0)) / math.sqrt(len(difference))
+    standard_error = float(difference.std(correction=0)) / math.sqrt(len(difference))
+    return float(difference.mean()) <= max(standard_error, min(2 * standard_error, slack))

@@ -3,7 +3,7 @@
 Every spline has a short list of fitted forms. First all splines become their best form at once and the network is
 refitted; where that loses more than is allowed, they become formulas one by one, and one for which no form is good
 enough stays a spline. How much is lost is measured on held-out rows. Then every formula is compared with its rivals
-inside the network: the simplest one wins whose loss is within one standard error of the best.
+inside the network: the simplest one wins whose loss can hardly be told from the best.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,6 +78,7 @@ class _Search:
     model: FittedModel
     judge: Judge
     largest: float
+    slack: float
     candidates: Mapping[EdgeId, list[Candidate]]
     trial: Trial
     chosen: dict[EdgeId, Candidate]
@@ -105,7 +106,8 @@ def symbolify(
     candidates = _candidates(model, rows, names)
     splines = judge.refitted(model.network, TRIAL_STEPS) or judge.trial(model.network)
     explained = max(judge.constant_loss() - splines.loss, 0.0)
-    search = _Search(model, judge, splines.loss + tolerance * explained, candidates, splines, {}, {})
+    slack = tolerance * explained
+    search = _Search(model, judge, splines.loss + slack, slack, candidates, splines, {}, {})
     _snap_all(search)
     if not search.chosen:
         _snap_one_by_one(search)
@@ -181,7 +183,8 @@ def _snap_all(search: _Search) -> None:
             trials.append((draft, trial))
     if trials:
         complexities = [sum(one.complexity for one in draft.values()) for draft, _ in trials]
-        search.chosen, search.trial = trials[_winner(complexities, [trial.losses for _, trial in trials])]
+        losses = [trial.losses for _, trial in trials]
+        search.chosen, search.trial = trials[_winner(complexities, losses, search.slack)]
 
 
 def _simplest(candidates: Sequence[Candidate], least: float) -> Candidate:
@@ -196,7 +199,7 @@ def _snap_one_by_one(search: _Search) -> None:
     for _, edge in ranked:
         trials = _trials(search, edge, search.candidates[edge])
         if trials:
-            search.chosen[edge], search.trial = _preferred(trials)
+            search.chosen[edge], search.trial = _preferred(trials, search.slack)
 
 
 def _compare_rivals(search: _Search) -> bool:
@@ -206,7 +209,7 @@ def _compare_rivals(search: _Search) -> bool:
         rivals = [one for one in search.candidates[edge] if one is not candidate and _may_win(one, candidate)]
         trials = [(candidate, search.trial), *_trials(search, edge, rivals)]
         search.compared[edge] = trials
-        chosen, trial = _preferred(trials)
+        chosen, trial = _preferred(trials, search.slack)
         if chosen is not candidate:
             search.chosen[edge], search.trial, changed = chosen, trial, True
     return changed
@@ -227,15 +230,15 @@ def _trials(search: _Search, edge: EdgeId, candidates: Sequence[Candidate]) -> l
     return found
 
 
-def _preferred(trials: Sequence[tuple[Candidate, Trial]]) -> tuple[Candidate, Trial]:
+def _preferred(trials: Sequence[tuple[Candidate, Trial]], slack: float) -> tuple[Candidate, Trial]:
     """Return the simplest of the candidates that are about as good as the best."""
-    return trials[_winner([one.complexity for one, _ in trials], [trial.losses for _, trial in trials])]
+    return trials[_winner([one.complexity for one, _ in trials], [trial.losses for _, trial in trials], slack)]
 
 
-def _winner(complexities: Sequence[int], losses: Sequence[Float[Tensor, " rows"]]) -> int:
-    """Return the place of the simplest of those whose losses are within one standard error of the best."""
+def _winner(complexities: Sequence[int], losses: Sequence[Float[Tensor, " rows"]], slack: float) -> int:
+    """Return the place of the simplest of those that are hardly worse than the best; `slack` does not matter."""
     best = min(losses, key=lambda one: float(one.mean()))
-    good = [at for at, one in enumerate(losses) if is_no_worse(one, best)]
+    good = [at for at, one in enumerate(losses) if is_no_worse(one, best, slack)]
     return min(good, key=lambda at: (complexities[at], float(losses[at].mean())))
 
 
@@ -251,7 +254,7 @@ def _report(search: _Search, loss_splines: float, explained: float) -> Symbolifi
         own = float(search.trial.losses.mean())
         best = min((float(trial.losses.mean()) for _, trial in trials), default=own)
         cost = max(own - best, 0.0) / explained if explained > 0 else 0.0
-        stability = _stability(chosen, trials, search.judge.settings.seed)
+        stability = _stability(chosen, trials, search)
         edges.append(
             ChosenForm(str(edge), chosen.form.function, chosen.r2, chosen.max_abs_deviation, cost, stability, rivals)
         )
@@ -259,15 +262,15 @@ def _report(search: _Search, loss_splines: float, explained: float) -> Symbolifi
     return Symbolification(loss_splines, search.trial.loss, search.largest, lost, tuple(edges))
 
 
-def _stability(chosen: Candidate, trials: Sequence[tuple[Candidate, Trial]], seed: int) -> float:
+def _stability(chosen: Candidate, trials: Sequence[tuple[Candidate, Trial]], search: _Search) -> float:
     """Return in which share of bootstrap samples of the rows the same function wins."""
     if len(trials) < 2:
         return 1.0
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(search.judge.settings.seed)
     complexities, losses = [one.complexity for one, _ in trials], torch.stack([trial.losses for _, trial in trials])
     rows, same = losses.shape[1], 0
     for _ in range(RESAMPLES):
         drawn = torch.randint(rows, (rows,), generator=generator)
-        winner = trials[_winner(complexities, list(losses[:, drawn]))][0]
+        winner = trials[_winner(complexities, list(losses[:, drawn]), search.slack)][0]
         same += winner.form.function == chosen.form.function
     return same / RESAMPLES

@@ -91,8 +91,17 @@ def test_network_whose_refit_has_no_finite_loss_is_no_trial() -> None:
 def test_losses_within_one_standard_error_of_the_difference_are_no_worse() -> None:
     better = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
     noisy = better + torch.tensor([0.5, -0.4, 0.5, -0.4], dtype=torch.float64)
-    assert is_no_worse(better, better)
-    assert is_no_worse(noisy, better)
-    assert is_no_worse(better - 0.1, better)
-    assert not is_no_worse(better + 0.01, better)
-    assert not is_no_worse(better + math.nan, better)
+    assert is_no_worse(better, better, 0.0)
+    assert is_no_worse(noisy, better, 0.0)
+    assert is_no_worse(better - 0.1, better, 0.0)
+    assert not is_no_worse(better + 0.01, better, 1.0)
+    assert not is_no_worse(better + math.nan, better, 1.0)
+
+
+def test_losses_within_two_standard_errors_are_no_worse_where_the_difference_does_not_matter() -> None:
+    better = torch.zeros(4, dtype=torch.float64)
+    worse = torch.tensor([0.5, -0.1, 0.5, -0.1], dtype=torch.float64)  # mean 0.2, standard error 0.15
+    assert not is_no_worse(worse, better, 0.0)
+    assert not is_no_worse(worse, better, 0.19)
+    assert is_no_worse(worse, better, 0.21)
+    assert not is_no_worse(worse + 0.2, better, 1.0)
