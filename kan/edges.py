@@ -7,6 +7,7 @@ from torch import Tensor
 from kan.errors import EdgeFormRefused
 from kan.model import FittedModel
 from kan.network import EdgeId
+from kan.ranges import domain_of
 
 
 def edge_domain(model: FittedModel, edge: EdgeId) -> tuple[float, float]:
@@ -18,10 +19,7 @@ def edge_domain(model: FittedModel, edge: EdgeId) -> tuple[float, float]:
     layer = model.network.layer(edge.layer)
     if edge.source not in layer.numeric:
         raise EdgeFormRefused(str(edge), "its input is a category, which has no domain")
-    position = layer.numeric.index(edge.source)
-    lower, upper = (float(border[position]) for border in layer.domain)
-    one = layer.inputs[edge.source]
-    return one.centre + one.half_width * lower, one.centre + one.half_width * upper
+    return domain_of(layer, edge.source)
 
 
 @torch.no_grad()

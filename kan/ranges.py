@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kan.features import CategoricalFeature, Feature
+from kan.grid import clamped
 from kan.layer import Layer
 from kan.network import Network
 from kan.symbolic.evaluation import bounds
@@ -31,15 +32,17 @@ Range = tuple[float, float]
 @torch.no_grad()
 def node_ranges(network: Network, features: Sequence[Feature]) -> list[list[Range]]:
     """Return the proved range of every node, inputs first: a category's is that of its codes."""
-    ranges: list[list[Range]] = [
-        [
-            (0.0, float(len(one.categories))) if isinstance(one, CategoricalFeature) else (one.lower, one.upper)
-            for one in features
-        ]
-    ]
+    ranges = [_input_ranges(features)]
     for position in range(len(network.layers)):
         ranges.append(_through(network.layer(position), ranges[-1]))
     return ranges
+
+
+def _input_ranges(features: Sequence[Feature]) -> list[Range]:
+    return [
+        (0.0, float(len(one.categories))) if isinstance(one, CategoricalFeature) else (one.lower, one.upper)
+        for one in features
+    ]
 
 
 def _through(layer: Layer, inputs: Sequence[Range]) -> list[Range]:
@@ -74,12 +77,7 @@ def edge_range(layer: Layer, target: int, source: int, values: Range) -> Range:
 
 
 def _numeric_range(layer: Layer, target: int, source: int, values: Range) -> Range:
-    """Return bounds over the part of `values` in the domain and at its ends outside, where the edge is a line.
-
-    Nothing is known where nothing is known of the values.
-    """
-    if not all(map(math.isfinite, values)):
-        return -math.inf, math.inf
+    """Return bounds over the part of `values` in the domain and at its ends outside, where the edge is a line."""
     lower, upper = domain_of(layer, source)
     outside = [value for value in values if not lower <= value <= upper]
     row = torch.zeros(len(outside), layer.in_features, dtype=torch.float64)
@@ -154,10 +152,10 @@ def settle_domains(network: Network, features: Sequence[Feature], x: Float[Tenso
     A formula then holds everywhere and not just where the training rows were. Where no range is proved, or a formula is
     not defined at the rows themselves, the domain stays.
     """
-    nodes = x
+    nodes, proved = x, _input_ranges(features)
     for position in range(1, len(network.layers)):
-        layer, nodes = network.layer(position), network.layer(position - 1)(nodes)
-        proved = node_ranges(network, features)[position]
+        before, layer = network.layer(position - 1), network.layer(position)
+        nodes, proved = before(nodes), _through(before, proved)
         for source in range(layer.in_features):
             forms = [layer.form(target, source) for target in range(layer.out_features)]
             if "spline" in forms or "symbolic" not in forms or not all(map(math.isfinite, proved[source])):
@@ -200,5 +198,4 @@ def _set_domain(layer: Layer, source: int, domain: Range) -> None:
     position, one = layer.numeric.index(source), layer.inputs[source]
     first, last = ((value - one.centre) / one.half_width for value in domain)
     inner = torch.linspace(first, last, layer.grid_size + 1, dtype=torch.float64)
-    border = layer.degree
-    layer.knots[position] = torch.cat([inner[:1].expand(border), inner, inner[-1:].expand(border)])
+    layer.knots[position] = clamped(inner.unsqueeze(0), layer.degree)[0]

@@ -153,7 +153,8 @@ def _candidates(model: FittedModel, rows: Rows, names: Sequence[str] | None) -> 
         fitted = [one for one in everything if one.r2 >= 1 - HOPELESS]
         is_held = int(model.network.layer(edge.layer).shapes[edge.target, edge.source]) != 0
         shaped = [one for one in fitted if not is_held or _keeps_shape(model.network, edge, one, domain)]
-        found[edge] = [one for at, one in enumerate(shaped) if at < RIVALS or one in pareto(shaped)]
+        front = pareto(shaped)
+        found[edge] = [one for at, one in enumerate(shaped) if at < RIVALS or one in front]
     return found
 
 
@@ -243,7 +244,7 @@ def _winner(complexities: Sequence[int], losses: Sequence[Float[Tensor, " rows"]
 
 
 def _report(search: _Search, loss_splines: float, explained: float) -> Symbolification:
-    edges = []
+    edges, own = [], float(search.trial.losses.mean())
     for edge, candidates in search.candidates.items():
         rivals = tuple(one.form.function for one in candidates)
         chosen = search.chosen.get(edge)
@@ -251,7 +252,6 @@ def _report(search: _Search, loss_splines: float, explained: float) -> Symbolifi
             edges.append(ChosenForm(str(edge), None, None, None, None, None, rivals))
             continue
         trials = search.compared.get(edge, [])
-        own = float(search.trial.losses.mean())
         best = min((float(trial.losses.mean()) for _, trial in trials), default=own)
         cost = max(own - best, 0.0) / explained if explained > 0 else 0.0
         stability = _stability(chosen, trials, search)

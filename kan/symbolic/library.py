@@ -57,9 +57,7 @@ FREE: Mapping[Freedom, tuple[Parameter, ...]] = MappingProxyType(
     }
 )
 PIECES = 64  # of a domain on which a formula must be proved to be defined
-EVERYWHERE = (
-    300.0  # a function defined up to here, where exp is far from its largest value, is called defined everywhere
-)
+EVERYWHERE = 300.0  # a function that is defined up to here, where exp is far from overflow, is defined everywhere
 LARGEST_DERIVATIVE, MOST_LEVELS = 2000, 200  # parts of a derivative of a formula, and those inside each other
 
 
