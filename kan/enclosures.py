@@ -19,8 +19,8 @@ from torch import Tensor
 from kan.layer import BORDER_ROUNDING, Layer
 from kan.ranges import BASES, argument_bounds, domain_of
 from kan.symbolic import intervals
-from kan.symbolic.evaluation import bounds, derivative
-from kan.symbolic.expressions import ZERO, Call, Expression, Number, X, affine, children, multiply
+from kan.symbolic.evaluation import bounds, derivative, may_jump
+from kan.symbolic.expressions import ZERO, Expression, Number, X, affine, multiply
 from kan.symbolic.intervals import ROUNDING, Interval
 from kan.symbolic.library import SymbolicForm, function_of
 
@@ -152,26 +152,15 @@ def _expression_enclosure(expression: Expression, pieces: Pieces) -> Enclosure:
 
 def _bounded(value: Expression, slope: Expression, bend: Expression, middle: Interval, whole: Interval) -> Enclosure:
     """Return the enclosure of an expression and its derivatives, which know nothing of jumps and kinks."""
-    jumps = _may_jump(value, whole)
+    jumps = may_jump(value, whole)
     unknown = intervals.constant(math.nan, whole.lower)
     return Enclosure(
         value=bounds(value, middle),
         slope=bounds(slope, middle),
         values=bounds(value, whole),
         slopes=_chosen(jumps, unknown, bounds(slope, whole)),
-        bends=_chosen(jumps | _may_jump(slope, whole), unknown, bounds(bend, whole)),
+        bends=_chosen(jumps | may_jump(slope, whole), unknown, bounds(bend, whole)),
     )
-
-
-def _may_jump(expression: Expression, x: Interval) -> Bool[Tensor, " pieces"]:
-    """Return on which pieces a step may lie, whose derivative tells nothing of its height."""
-    found = torch.zeros_like(x.lower, dtype=torch.bool)
-    for one in children(expression):
-        found |= _may_jump(one, x)
-    if isinstance(expression, Call) and expression.name == "step":
-        argument = bounds(expression.argument, x)
-        found |= ~((argument.lower > 0) | (argument.upper < 0))
-    return found
 
 
 # Splines
@@ -199,8 +188,23 @@ def _spline_enclosure(
         reach = pieces.radius ** (order - 2) / math.factorial(order - 2) * (1 + ROUNDING)
         bends = intervals.add(bends, intervals.multiply(taylor[order], Interval(-reach, reach)))
     slopes = intervals.add(taylor[1], intervals.multiply(bends, pieces.steps))
+    slopes = _common(slopes, _hull_of_slopes(knots, coefficients, degree, pieces.middle))
     values = intervals.add(taylor[0], intervals.multiply(slopes, pieces.steps))
     return Enclosure(taylor[0], taylor[1], values, slopes, bends)
+
+
+def _hull_of_slopes(
+    knots: Float[Tensor, " knots"], coefficients: Float[Tensor, " functions"], degree: int, points: Tensor
+) -> Interval:
+    """Return the hull of the derivative's own coefficients on the span of each point.
+
+    They are differences of coefficients, whose sign no rounding changes: what is held to a direction is proved to have
+    it.
+    """
+    rates = degree / (knots[degree + 1 : -1] - knots[1 : -degree - 1])
+    first = torch.searchsorted(knots[degree + 1 : -degree - 1].contiguous(), points, right=True).unsqueeze(1)
+    local = (coefficients.diff() * rates)[first + torch.arange(degree)]
+    return intervals.outwards(local.amin(dim=1), local.amax(dim=1))
 
 
 def _derivatives(

@@ -22,11 +22,18 @@
     │   ├── UnknownFunction           unknown_function
     │   ├── InvalidFormula            invalid_formula
     │   ├── InvalidSymbolicForm       invalid_symbolic_form
+    │   ├── InvalidGoal               invalid_goal
+    │   ├── InvalidChange             invalid_change
+    │   ├── ImmutableFeature          immutable_feature
+    │   ├── CalibrationTooSmall       calibration_too_small
+    │   ├── NotAdditive               not_additive
     │   └── OutputUndefined           output_undefined
     ├── NoEdgesLeft                   no_edges_left
     ├── TrainingDiverged              training_diverged
     ├── TrainingDataUnavailable       training_data_unavailable
     ├── CheckpointRefused             checkpoint_refused
+    ├── NotCalibrated                 not_calibrated
+    ├── UncertaintyUnknown            uncertainty_unknown
     ├── IdentityViolated              identity_violated
     └── ArtifactCorrupted             artifact_corrupted
 
@@ -252,6 +259,47 @@ class InvalidSymbolicForm(InputError):
         super().__init__(f"Symbolic form {_shortened(function)}: {reason}.")
 
 
+class InvalidGoal(InputError):
+    """A goal that no output can have, or that says nothing."""
+
+    code: ClassVar[str] = "invalid_goal"
+
+    def __init__(self, setting: str, reason: str) -> None:
+        self.setting, self.reason = setting, reason
+        super().__init__(f"Goal, {setting}: {reason}.")
+
+
+class InvalidChange(InputError):
+    """A change that a feature cannot make."""
+
+    code: ClassVar[str] = "invalid_change"
+
+    def __init__(self, feature: str, setting: str, reason: str) -> None:
+        self.feature, self.setting, self.reason = feature, setting, reason
+        super().__init__(f"Change of {feature!r}, {setting}: {reason}.")
+
+
+class ImmutableFeature(InputError):
+    """A feature that must never be suggested to change."""
+
+    code: ClassVar[str] = "immutable_feature"
+
+    def __init__(self, feature: str) -> None:
+        self.feature = feature
+        super().__init__(f"Feature {feature!r} is immutable, so no change of it may be asked for; leave it out.")
+
+
+class NotAdditive(InputError):
+    """Something that only a network of one layer has was asked of a deeper one."""
+
+    code: ClassVar[str] = "not_additive"
+
+    def __init__(self, layers: int) -> None:
+        super().__init__(
+            f"The network has {layers} layers, so its features have no points of their own: use one layer."
+        )
+
+
 class OutputUndefined(InputError):
     """A row at which the network has no finite value."""
 
@@ -262,6 +310,18 @@ class OutputUndefined(InputError):
         super().__init__(
             f"Row {row}: the model has no finite value there; a symbolic edge is not defined at its input, "
             "or a value is too large. Change the value, or the form of the edge."
+        )
+
+
+class CalibrationTooSmall(InputError):
+    """An interval that no finite number of so few calibration rows can answer for."""
+
+    code: ClassVar[str] = "calibration_too_small"
+
+    def __init__(self, rows: int, coverage: float, minimum: int) -> None:
+        super().__init__(
+            f"A coverage of {coverage:g} needs at least {minimum} calibration rows, and there are {rows}. "
+            "Call calibrate with more rows, or ask for less."
         )
 
 
@@ -283,6 +343,29 @@ class TrainingDiverged(KANError):
         super().__init__(
             f"Training diverged: {reason}. Look for extreme values in the table, raise smoothness, or lower "
             "learning_rate where the optimizer is adam."
+        )
+
+
+class NotCalibrated(KANError):
+    """Intervals or sets of a model that was never calibrated, or was changed since."""
+
+    code: ClassVar[str] = "not_calibrated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model has no calibration, or was changed since. Call calibrate with rows that it was not trained on."
+        )
+
+
+class UncertaintyUnknown(KANError):
+    """Bands of a model that does not know how sure its numbers are."""
+
+    code: ClassVar[str] = "uncertainty_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "How sure the model is of its numbers is not known: it was trained by first-order steps, has more than "
+            "2,000 parameters, or was changed by hand. Refit it, or train it with optimizer='gauss_newton'."
         )
 
 

@@ -5,7 +5,7 @@ end in an underscore. X is a numpy array, a pandas or polars data frame, or a ma
 columns are categories, NaN and None are missing values.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import asdict, replace
@@ -14,18 +14,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-import sympy
 import torch
 from jaxtyping import Float
-from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from kan.configuration import ConfiguredEstimator
+from kan.answers import AnsweringEstimator, column_of
 from kan.errors import ArtifactCorrupted, InvalidTarget, NoRows, TrainingDataUnavailable
-from kan.explanation.edge_flow import EdgeFlow, edge_flow
-from kan.explanation.formula import network_formula
-from kan.features import Column, encode, infer_features
+from kan.features import encode, infer_features
 from kan.growth import grown
 from kan.losses import FAMILIES, FamilyName
 from kan.model import FittedModel, reference_rows
@@ -33,21 +30,22 @@ from kan.network import EdgeId, Network
 from kan.ranges import settle_domains
 from kan.serialization import dump, load
 from kan.simplification import simplify
-from kan.snapping import fitted_form, remove, snap, unsnap
+from kan.snapping import fitted_form, refine, remove, snap, unsnap
 from kan.symbolic.library import Parameter, SymbolicForm
 from kan.symbolification import symbolify
-from kan.tables import array_columns, frame_columns, holds_text, is_columns, is_frame
-from kan.training.continual import Memory, recorded, regularization_of, remember, update
+from kan.tables import default_names
+from kan.training.continual import Memory, keep_known, recorded, regularization_of, remember, update
 from kan.training.gauss_newton import Regularization
 from kan.training.history import History
+from kan.training.laplace import covariance_factor
 from kan.training.rows import Rows, weighted_rows
-from kan.training.settings import ProgressCallback, require
+from kan.training.settings import ProgressCallback
 from kan.training.trainer import train
 
 CURVE_POINTS = 50  # points of a loss curve that a training record keeps
 
 
-class KANEstimator(ConfiguredEstimator):
+class KANEstimator(AnsweringEstimator):
     """What the regressor and the classifier share."""
 
     _families: ClassVar[tuple[FamilyName, ...]]
@@ -113,28 +111,31 @@ class KANEstimator(ConfiguredEstimator):
         check_is_fitted(self, "model_")
         return self._edited(remove(self.model_, EdgeId.parse(edge)))
 
-    def refit(self, *, callback: ProgressCallback | None = None) -> Self:
-        """Train the network on from where it is, after changes by hand.
+    def refine(self, grid_size: int) -> Self:
+        """Give every spline `grid_size` intervals, a multiple of what it has; the functions stay the same.
 
-        Formulas keep their functions, removed edges stay removed. Raises TrainingDataUnavailable, TrainingDiverged.
+        Raises InvalidSetting.
+        """
+        check_is_fitted(self, "model_")
+        return self._edited(refine(self.model_, grid_size))
+
+    def refit(self, *, frozen: Collection[str] = (), callback: ProgressCallback | None = None) -> Self:
+        """Train the network on from where it is, after changes by hand; the edges named in `frozen` stay as they are.
+
+        Formulas keep their functions, removed edges stay removed. Settings that were changed since count, and are
+        recorded. Raises InvalidEdge, InvalidSetting, TrainingDataUnavailable, TrainingDiverged.
         """
         rows, model = self._training_rows("refit"), self.model_
         settings = self._settings(model.training["seed"], len(rows), model.network)
-        trained, history = train([model.network], rows, model.family, settings, stage="refit", callback=callback)
+        start = model.network.frozen(EdgeId.parse(edge) for edge in frozen)
+        trained, history = train([start], rows, model.family, settings, stage="refit", callback=callback)
+        if history.regularization is not None:
+            keep_known(history.regularization, trained, regularization_of(model.network, model.training))
+        trained = trained.frozen(())
         settle_domains(trained, model.features, rows.x)
-        return self._adopt_network(trained, _summary("refit", trained, history), history)
-
-    def formula(self, digits: int | None = None, *, simplified: bool = False) -> list[sympy.Expr]:
-        """Return every output on the link scale as a SymPy expression; splines stay named functions.
-
-        The numbers are exact, or rounded to `digits`; a `simplified` form is checked to be equal.
-        """
-        check_is_fitted(self, "model_")
-        return network_formula(self.model_, digits, simplified)
-
-    def explain(self, X: Any, *, output: int = 0) -> EdgeFlow:
-        """Return the contribution of every edge to one output of every row, measured against the reference rows."""
-        return edge_flow(self.model_.network, self._encoded(X), self.model_.reference, output=output)
+        self.model_ = replace(model, training={**model.training, "configuration": self._configuration()})
+        stage = {**_summary("refit", trained, history), **({"frozen": sorted(frozen)} if frozen else {})}
+        return self._adopt_network(trained, stage, history)
 
     def save(self, path: str | Path) -> None:
         """Write the model to a file."""
@@ -164,19 +165,13 @@ class KANEstimator(ConfiguredEstimator):
             estimator._rows = estimator._rows_of(estimator._encoded(X), target, sample_weight, offset)
         return estimator
 
-    def model_response(self, X: Any, *, offset: Any = None) -> npt.NDArray[np.float64]:
-        """Return the response of every row and output: expected target, positive probability, or all probabilities."""
-        x = self._encoded(X)
-        link = self.model_.predict_link(x)
-        if offset is not None:
-            link = link + _column("offset", offset, len(x)).unsqueeze(1)
-        response: npt.NDArray[np.float64] = FAMILIES[self.model_.family].response(link).numpy()
-        return response
-
     def _adopt(self, model: FittedModel) -> None:
         self.model_ = model
         self._rows, self._memory = None, None
-        self.n_features_in_ = len(model.features)
+        names = [feature.name for feature in model.features]
+        self.n_features_in_ = len(names)
+        if names != default_names(len(names)):
+            self.feature_names_in_ = np.array(names, dtype=object)
 
     @contextmanager
     def _attempt(self) -> Iterator[Self]:
@@ -212,7 +207,7 @@ class KANEstimator(ConfiguredEstimator):
         rows = self._rows_of(encode(features, columns), y, sample_weight, offset)
         if len(rows) < 2:
             raise NoRows(rows=len(rows), minimum=2)
-        settings = self._settings(seed, len(rows))
+        settings = replace(self._settings(seed, len(rows)), grid_eps=self._grid_shares(features))
         starts = self._starts(features, rows, family, settings)
         file = None if checkpoint is None else Path(checkpoint)
         trained, history = train(starts, rows, family, settings, callback=callback, checkpoint=file)
@@ -234,7 +229,10 @@ class KANEstimator(ConfiguredEstimator):
         }
         classes, reference = tuple(str(label) for label in labels), reference_rows(rows.x, seed)
         self._rows, self._memory = rows, None
-        self.model_ = FittedModel(features, trained, family, name, classes, reference, training)
+        sure = covariance_factor(
+            trained, rows, FAMILIES[family], settings.penalties, history.regularization, memory=settings.memory
+        )
+        self.model_ = FittedModel(features, trained, family, name, classes, reference, training, sure)
 
     def _update(
         self, X: Any, y: npt.NDArray[Any], *, sample_weight: Any, offset: Any, callback: ProgressCallback | None
@@ -246,8 +244,10 @@ class KANEstimator(ConfiguredEstimator):
         if memory is None:
             old, known = self._training_rows("partial_fit"), regularization_of(model.network, model.training)
             memory = remember(model.network, old, model.family, settings, known)
+        past = memory.gram
         network, history, memory = update(model.network, memory, rows, model.family, settings, callback=callback)
-        self._adopt_network(network, _summary("update", network, history), history)
+        self._rows = rows
+        self._adopt_network(network, _summary("update", network, history), history, past)
         self._memory = memory
         both = torch.cat([model.reference, rows.x])
         self.model_ = replace(self.model_, reference=reference_rows(both, model.training["seed"]))
@@ -259,14 +259,30 @@ class KANEstimator(ConfiguredEstimator):
         self.model_, self._memory = model, None
         return self
 
-    def _adopt_network(self, network: Network, stage: dict[str, Any], history: History | None) -> Self:
-        """Put a trained network in place of the old one; without a history nothing was trained."""
-        training = self.model_.training
+    def _adopt_network(
+        self, network: Network, stage: dict[str, Any], history: History | None, past: Tensor | None = None
+    ) -> Self:
+        """Put a trained network in place of the old one; without a history nothing was trained.
+
+        `past` is the Gauss–Newton matrix of rows before those that are held.
+        """
+        training, rows = self.model_.training, self._training_rows(str(stage["stage"]))
         record = {**training, "stages": [*training["stages"], stage]}
         if history is not None:
             record["regularization"] = recorded(history.regularization)
+        settings = self._settings(training["seed"], len(rows), network)
+        sure = covariance_factor(
+            network,
+            rows,
+            FAMILIES[self.model_.family],
+            settings.penalties,
+            regularization_of(network, record),
+            memory=settings.memory,
+            past=past,
+        )
         self._memory = None
-        self.model_ = replace(self.model_, network=network, training=record)
+        changed = self.model_.with_network(network)
+        self.model_ = replace(changed, training=record, covariance_factor=sure)
         return self
 
     def _rows_of(self, x: Tensor, y: npt.NDArray[Any], sample_weight: Any, offset: Any) -> Rows:
@@ -274,46 +290,18 @@ class KANEstimator(ConfiguredEstimator):
         weights = self._weights(y, sample_weight)
         if weights is not None and ((weights < 0).any() or not weights.sum() > 0):
             raise InvalidTarget("sample_weight holds negative numbers or only zeros")
-        known = None if offset is None else _column("offset", offset, len(x))
+        known = None if offset is None else column_of("offset", offset, len(x))
         return weighted_rows(x, self._encoded_target(y), weights, known)
 
     def _weights(self, y: npt.NDArray[Any], sample_weight: Any) -> Float[Tensor, " rows"] | None:
         """Return the weight of every row, None where all count alike."""
-        return None if sample_weight is None else _column("sample_weight", sample_weight, len(y))
-
-    def _columns(self, X: Any, *, reset: bool) -> Mapping[str, Column]:
-        """Return the table as columns; `reset` learns the names, otherwise they are compared."""
-        if is_columns(X):
-            if reset:
-                self.n_features_in_ = len(X)
-            columns: Mapping[str, Column] = X
-            return columns
-        if is_frame(X):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return frame_columns(X)
-        if holds_text(X):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            array = X
-        else:
-            array = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
-        return array_columns(array, None if reset else [feature.name for feature in self.model_.features])
-
-    def _encoded(self, X: Any) -> Float[Tensor, "rows features"]:
-        check_is_fitted(self, "model_")
-        return encode(self.model_.features, self._columns(X, reset=False))
+        return None if sample_weight is None else column_of("sample_weight", sample_weight, len(y))
 
     def _training_rows(self, method: str) -> Rows:
         check_is_fitted(self, "model_")
         if self._rows is None:
             raise TrainingDataUnavailable(method, updated=self._memory is not None)
         return self._rows
-
-
-def _column(name: str, values: Any, rows: int) -> Float[Tensor, " rows"]:
-    """Return one finite number per row; raises InvalidSetting, and ValueError where a value is no finite number."""
-    checked: npt.NDArray[np.float64] = check_array(values, ensure_2d=False, dtype=np.float64, input_name=name)
-    require(name, f"shape {checked.shape}", checked.shape == (rows,), f"one number for each of the {rows} rows")
-    return torch.from_numpy(np.array(checked))
 
 
 def _summary(stage: str, network: Network, history: History | None) -> dict[str, Any]:

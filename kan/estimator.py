@@ -1,8 +1,9 @@
-"""scikit-learn estimators: fit, update, simplify, symbolify, explain, save.
+"""scikit-learn estimators: fit, update, simplify, symbolify, calibrate, explain, save.
 
 Settings and everything that needs no target are in `kan.estimation`.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,11 +12,12 @@ import numpy.typing as npt
 import torch
 from jaxtyping import Float
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor
 
+from kan.conformal import calibrated_classes, calibrated_numbers, intervals, outcome_sets
 from kan.errors import InvalidTarget, OneClassTarget
 from kan.estimation import KANEstimator
 from kan.losses import FamilyName
@@ -86,6 +88,25 @@ class KANRegressor(RegressorMixin, KANEstimator):  # type: ignore[misc]  # sciki
     def predict(self, X: Any, *, offset: Any = None) -> npt.NDArray[np.float64]:
         """Return the expected target of every row, with an offset of the link where one is given."""
         return self.model_response(X, offset=offset)[:, 0]
+
+    def calibrate(self, X: Any, y: Any, *, offset: Any = None) -> Self:
+        """Learn from rows that took no part in the fit how wide intervals must be; raises what `fit` raises."""
+        observed = torch.from_numpy(self._checked_target(y).astype(np.float64))
+        expected = torch.from_numpy(self.predict(X, offset=offset))
+        check_consistent_length(expected, observed)
+        self.model_ = replace(self.model_, calibration=calibrated_numbers(observed, expected, self.model_.family))
+        return self
+
+    def predict_interval(self, X: Any, coverage: float = 0.9, *, offset: Any = None) -> npt.NDArray[np.float64]:
+        """Return the least and the largest target of every row: (rows, 2) numbers that hold it with this probability.
+
+        Raises NotCalibrated, CalibrationTooSmall, InvalidSetting.
+        """
+        expected = torch.from_numpy(self.predict(X, offset=offset))
+        found: npt.NDArray[np.float64] = intervals(
+            self.model_.require_calibration(), expected, self.model_.family, coverage
+        ).numpy()
+        return found
 
     def _checked_target(self, y: Any) -> npt.NDArray[Any]:
         target: npt.NDArray[np.float64] = check_array(_one_column(y), ensure_2d=False, dtype=np.float64, input_name="y")
@@ -184,6 +205,25 @@ class KANClassifier(ClassifierMixin, KANEstimator):  # type: ignore[misc]  # sci
         code = (link > 0).astype(int) if link.ndim == 1 else link.argmax(axis=1)
         chosen: npt.NDArray[Any] = self.classes_[code]
         return chosen
+
+    def calibrate(self, X: Any, y: Any) -> Self:
+        """Learn from rows that took no part in the fit when a class can be ruled out; raises what `fit` raises."""
+        probabilities = torch.from_numpy(self.predict_proba(X))
+        target = self._checked_target(y)
+        check_consistent_length(probabilities, target)
+        self._encoded_target(target)  # refuses an unknown class
+        codes = torch.from_numpy(np.searchsorted(self.classes_, target))
+        self.model_ = replace(self.model_, calibration=calibrated_classes(codes, probabilities))
+        return self
+
+    def predict_set(self, X: Any, coverage: float = 0.9) -> npt.NDArray[np.bool_]:
+        """Return (rows, classes) flags of the classes that a row may have; every class is held with this probability.
+
+        Raises NotCalibrated, InvalidSetting.
+        """
+        probabilities = torch.from_numpy(self.predict_proba(X))
+        found: npt.NDArray[np.bool_] = outcome_sets(self.model_.require_calibration(), probabilities, coverage).numpy()
+        return found
 
     def _adopt(self, model: FittedModel) -> None:
         super()._adopt(model)

@@ -75,6 +75,8 @@ class Layer(nn.Module):
         self.register_buffer("kinds", torch.full((out_features, self.in_features), LEARNED, dtype=torch.int8))
         self.shapes: Tensor  # what every edge is held to, see `kan.constraints`
         self.register_buffer("shapes", torch.zeros(out_features, self.in_features, dtype=torch.int8))
+        self.frozen: Tensor  # edges that the present training leaves as they are
+        self.register_buffer("frozen", torch.zeros(out_features, self.in_features, dtype=torch.bool), persistent=False)
         self.weights = nn.Parameter(torch.zeros(out_features, self.in_features, self.width, dtype=torch.float64))
         self.bias = nn.Parameter(torch.zeros(out_features, dtype=torch.float64))
         self.coefficients = nn.Parameter(torch.zeros(0, 3, dtype=torch.float64))  # a, b, c of every symbolic edge
@@ -250,9 +252,12 @@ class Layer(nn.Module):
         return self._symbolic(x).by_coefficients()
 
     def free_coefficients(self) -> Bool[Tensor, "symbolic 3"]:
-        """Return which a, b and c of the symbolic edges training may change; just c where one is held to a shape."""
+        """Return which a, b and c of the symbolic edges training may change; of one held to a shape just c."""
         free = [
-            [name in form.free and (name == "c" or int(self.shapes[edge]) == 0) for name in ("a", "b", "c")]
+            [
+                name in form.free and not self.frozen[edge] and (name == "c" or int(self.shapes[edge]) == 0)
+                for name in ("a", "b", "c")
+            ]
             for edge, form in self.forms.items()
         ]
         return torch.tensor(free, dtype=torch.bool, device=self.kinds.device).reshape(-1, 3)

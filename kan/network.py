@@ -9,7 +9,7 @@ node i to node j. `shape` lists the number of nodes per layer.
 
 import copy
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,12 @@ class Network(nn.Module):
     def grid_sizes(self) -> list[int]:
         """Number of knot intervals of every layer."""
         return [self.layer(position).grid_size for position in range(len(self.layers))]
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of weights, biases and free coefficients of formulas that are in use."""
+        layers = [self.layer(position) for position in range(len(self.layers))]
+        return sum(int(one.mask.sum()) + one.out_features + int(one.free_coefficients().sum()) for one in layers)
 
     def evaluate(
         self, x: Float[Tensor, "rows inputs"], features: Float[Tensor, "rows inputs width"] | None = None
@@ -174,6 +180,19 @@ class Network(nn.Module):
         edited = self.copy()
         edited.layer(edge.layer).set_zero(edge.target, edge.source)
         return edited
+
+    def frozen(self, edges: Iterable[EdgeId]) -> "Network":
+        """Return a copy of which training leaves these edges, and only these, as they are; raises InvalidEdge.
+
+        A constant may still move from a frozen edge into the bias of its target, where its mean is not zero.
+        """
+        held = self.copy()
+        for position in range(len(held.layers)):
+            held.layer(position).frozen.fill_(False)
+        for edge in edges:
+            held.require(edge)
+            held.layer(edge.layer).frozen[edge.target, edge.source] = True
+        return held
 
     def _check(self, x: Tensor) -> None:
         if x.shape[1] != self.shape[0]:

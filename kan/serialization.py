@@ -7,15 +7,19 @@ the same model always gives the same bytes, and the same bytes the same predicti
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from kan.conformal import Calibration
 from kan.constraints import SHAPES
 from kan.errors import ArtifactCorrupted, KANError
 from kan.features import CATEGORY_LIMIT, CategoricalFeature, Feature, NumericFeature
@@ -33,6 +37,8 @@ LAYER_TENSORS = ("bias", "kinds", "knots", "weights")
 def dump(model: FittedModel) -> bytes:
     """Return the model as bytes; equal models give equal bytes."""
     tensors = {"reference": model.reference.contiguous()}
+    if model.covariance_factor is not None:
+        tensors["covariance"] = packed(model.covariance_factor)
     for position in range(len(model.network.layers)):
         layer = model.network.layer(position)
         for name in LAYER_TENSORS:
@@ -67,7 +73,9 @@ def _canonical(value: Mapping[str, Any]) -> str:
 
 
 def _description(model: FittedModel) -> dict[str, Any]:
+    calibrated = {} if model.calibration is None else {"calibration": asdict(model.calibration)}
     return {
+        **calibrated,
         "schema_version": SCHEMA_VERSION,
         "features": [_feature_description(feature) for feature in model.features],
         "layers": [_layer_description(model.network.layer(at)) for at in range(len(model.network.layers))],
@@ -128,6 +136,7 @@ def _model(description: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
         layers.append(_layer(inputs, one, f"layers.{position}.", tensors))
         inputs = [LayerInput()] * layers[-1].out_features
     _require(bool(layers), "there are no layers")
+    covariance = tensors.pop("covariance", None)
     _require(not tensors, "there are tensors that no layer uses")
     _require(description["family"] in FAMILIES, "the family is unknown")
     _require(isinstance(description["training"], dict), "the training record is not an object")
@@ -137,7 +146,36 @@ def _model(description: dict[str, Any], tensors: dict[str, Tensor]) -> FittedMod
     target = _texts([description["target"]])[0]
     model = FittedModel(features, Network(layers), family, target, classes, reference, description["training"])
     _require(len(output_names(model)) == layers[-1].out_features, "the outputs do not fit the family")
-    return model
+    factor = None if covariance is None else _unpacked(covariance, model.network.parameter_count)
+    known = description.get("calibration")
+    calibration = None if known is None else _calibration(known, max(len(classes), 1))
+    return replace(model, covariance_factor=factor, calibration=calibration)
+
+
+def packed(factor: Float[Tensor, "parameters parameters"]) -> Float[Tensor, " packed"]:
+    """Return the lower triangle, row by row."""
+    rows, columns = torch.tril_indices(*factor.shape)
+    return factor[rows, columns].contiguous()
+
+
+def _unpacked(triangle: Tensor, size: int) -> Float[Tensor, "parameters parameters"]:
+    _require(triangle.dtype == torch.float32, "the covariance is not in single precision")
+    _require(triangle.shape == (size * (size + 1) // 2,), "the covariance does not fit the network")
+    _require(bool(triangle.isfinite().all()), "the covariance is not finite")
+    factor = triangle.new_zeros(size, size)
+    rows, columns = torch.tril_indices(size, size)
+    factor[rows, columns] = triangle
+    return factor
+
+
+def _calibration(one: dict[str, Any], groups: int) -> Calibration:
+    scores, rows = one["scores"], one["rows"]
+    _require(len(scores) == len(rows) == groups, "the calibration does not fit the outputs")
+    for group, count in zip(scores, rows, strict=True):
+        numbers = all(isinstance(score, float) and math.isfinite(score) for score in group)
+        _require(numbers and group == sorted(group), "the scores of the calibration are not in order")
+        _require(type(count) is int and count >= len(group), "the calibration miscounts its rows")
+    return Calibration(tuple(tuple(group) for group in scores), tuple(rows))
 
 
 def _feature(one: dict[str, Any]) -> Feature:

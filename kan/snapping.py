@@ -1,4 +1,4 @@
-"""Edges by hand: fitted forms of one edge, and pure operations that snap it, remove it or make it a spline again.
+"""Edges by hand: fitted forms of one edge, and pure operations that snap it, remove it, refine it or make it a spline.
 
 A fit depends on nothing but the model: its points are the reference grid of the edge, quantiles of the stored reference
 rows, so that dense regions weigh more, and a thin uniform cover of the edge's domain, so that a form cannot go astray
@@ -13,20 +13,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kan.constraints import CONCAVE, CONVEX, DECREASING, INCREASING
 from kan.edges import edge_domain, edge_inputs
 from kan.errors import EdgeFormRefused, InvalidSetting
+from kan.layer import LARGEST_GRID_SIZE
 from kan.model import FittedModel
 from kan.network import EdgeId, Network
 from kan.pruning import connected, without
-from kan.refinement import spline_of
+from kan.refinement import refined, spline_of
+from kan.symbolic.direction import has_shape
 from kan.symbolic.fitting import Candidate, fit_candidates, scaled_form
 from kan.symbolic.library import FUNCTIONS, Parameter, SymbolicForm
 
 QUANTILES = 256  # points at quantiles of the reference, weight 1 each
 UNIFORM = 128  # points spread over the domain
 UNIFORM_WEIGHT = 0.25
-SHAPE_POINTS, SHAPE_ROUNDING = 1001, 1e-13  # points at which a formula shows its shape, and its rounding there
 FEW_VALUES = 10  # with at most so many distinct inputs nothing between them is fitted
 
 
@@ -130,10 +130,13 @@ def snap(model: FittedModel, edge: EdgeId, form: SymbolicForm) -> FittedModel:
     if not form.defined_between(lower, upper):
         reason = f"{form.function} is not defined, or not finite, everywhere from {lower:.6g} to {upper:.6g}"
         raise EdgeFormRefused(str(edge), reason)
+    shape = int(model.network.layer(edge.layer).shapes[edge.target, edge.source])
     network = model.network.with_symbolic(edge, form)
-    if not has_shape(network, edge, (lower, upper)):
-        raise EdgeFormRefused(str(edge), "it is held to rise, to fall or to bend one way, and the formula does not")
-    return replace(model, network=network)
+    if not has_shape(form.expression, shape, lower, upper):
+        raise EdgeFormRefused(
+            str(edge), "it is held to rise, to fall or to bend one way, and the formula is not proved to do so"
+        )
+    return model.with_network(network)
 
 
 def unsnap(model: FittedModel, edge: EdgeId) -> FittedModel:
@@ -146,7 +149,7 @@ def unsnap(model: FittedModel, edge: EdgeId) -> FittedModel:
         raise EdgeFormRefused(str(edge), f"it is no formula but a {model.network.form(edge)}")
     network = model.network.copy()
     spline_of(network.layer(edge.layer), edge.target, edge.source, form)
-    return replace(model, network=network)
+    return model.with_network(network)
 
 
 def remove(model: FittedModel, edge: EdgeId) -> FittedModel:
@@ -157,19 +160,22 @@ def remove(model: FittedModel, edge: EdgeId) -> FittedModel:
     model.network.require(edge)
     active = set(model.network.active_edges())
     kept = connected(active - {edge}, model.network)
-    return replace(model, network=without(model.network, model.reference, active - kept))
+    return model.with_network(without(model.network, model.reference, active - kept))
 
 
-@torch.no_grad()
-def has_shape(network: Network, edge: EdgeId, domain: tuple[float, float]) -> bool:
-    """Return whether an edge has the shape that it is held to, at even points of its domain."""
-    shape = int(network.layer(edge.layer).shapes[edge.target, edge.source])
-    x = torch.linspace(*domain, SHAPE_POINTS, dtype=torch.float64)
-    values = network.edge_activation(edge, x)
-    first, second = values.diff(), values.diff(n=2)
-    slack = SHAPE_ROUNDING * float(values.abs().max())
-    wanted = {INCREASING: first, DECREASING: -first, CONVEX: second, CONCAVE: -second}
-    return all(bool((change >= -slack).all()) for flag, change in wanted.items() if shape & flag)
+def refine(model: FittedModel, grid_size: int) -> FittedModel:
+    """Return a model whose splines have `grid_size` intervals, the same functions on nested knots.
+
+    Raises `InvalidSetting` unless that is a multiple of the present number of every layer.
+    """
+    sizes = model.network.grid_sizes
+    fits = max(sizes) < grid_size <= LARGEST_GRID_SIZE and all(grid_size % size == 0 for size in sizes)
+    if not fits:
+        present = " and ".join(str(size) for size in sorted(set(sizes)))
+        expected = f"a multiple of the present {present} that is larger, and at most {LARGEST_GRID_SIZE}"
+        raise InvalidSetting("grid_size", grid_size, expected)
+    layers = [model.network.layer(position) for position in range(len(sizes))]
+    return model.with_network(Network([refined(layer, grid_size // layer.grid_size) for layer in layers]))
 
 
 def _points(

@@ -19,7 +19,8 @@ from kan.errors import TrainingDiverged
 from kan.model import FittedModel
 from kan.network import EdgeId, Network
 from kan.ranges import settle_domains
-from kan.snapping import edge_candidates, has_shape
+from kan.snapping import edge_candidates
+from kan.symbolic.direction import has_shape
 from kan.symbolic.fitting import Candidate, pareto
 from kan.training.history import History
 from kan.training.rows import Rows
@@ -151,15 +152,11 @@ def _candidates(model: FittedModel, rows: Rows, names: Sequence[str] | None) -> 
         domain = (float(values.min()), float(values.max())) if is_free else edge_domain(model, edge)
         everything = edge_candidates(model, edge, limit=None, names=names, domain=domain)
         fitted = [one for one in everything if one.r2 >= 1 - HOPELESS]
-        is_held = int(model.network.layer(edge.layer).shapes[edge.target, edge.source]) != 0
-        shaped = [one for one in fitted if not is_held or _keeps_shape(model.network, edge, one, domain)]
+        shape = int(model.network.layer(edge.layer).shapes[edge.target, edge.source])
+        shaped = [one for one in fitted if has_shape(one.form.expression, shape, *domain)]
         front = pareto(shaped)
         found[edge] = [one for at, one in enumerate(shaped) if at < RIVALS or one in front]
     return found
-
-
-def _keeps_shape(network: Network, edge: EdgeId, candidate: Candidate, domain: tuple[float, float]) -> bool:
-    return has_shape(network.with_symbolic(edge, candidate.form), edge, domain)
 
 
 def _snap_all(search: _Search) -> None:

@@ -20,12 +20,29 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
 
 
+def _suspend_foreign_keys(connection: Connection) -> None:
+    """SQLite changes a table by making it anew, which needs the checks off; within a transaction they stay on."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys = OFF")
+
+
+def _require_foreign_keys(connection: Connection) -> None:
+    """Refuse to commit rows that point to nothing."""
+    dangling = connection.execute(text("PRAGMA foreign_key_check")).all()
+    if dangling:
+        raise RuntimeError(f"The migration leaves rows that point to nothing: {dangling[:5]}")
+
+
 def main() -> None:
     """Open a writing connection and migrate."""
     database = Database(context.config.attributes.get("url") or Settings().resolved_database_url)
     try:
         with database.engine.execution_options(edgewise_writes=True).connect() as connection:
+            if database.is_sqlite:
+                _suspend_foreign_keys(connection)
             _run(connection)
+            if database.is_sqlite:
+                _require_foreign_keys(connection)
             connection.commit()
     finally:
         database.dispose()

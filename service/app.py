@@ -11,16 +11,22 @@ from fastapi.routing import APIRoute
 from service.api import (
     api_keys,
     audit_events,
+    counterfactuals,
     datasets,
+    features,
     health,
     middleware,
     models,
     predictions,
     problems,
+    reason_dictionaries,
+    references,
     reviews,
+    revisions,
     sessions,
     training_jobs,
     versions,
+    workers,
 )
 from service.log import configure_log
 from service.operations.resources import Resources, open_resources
@@ -75,8 +81,14 @@ def _api(settings: Settings) -> APIRouter:
     api.include_router(datasets.build_router(settings.maximum_upload_bytes))
     api.include_router(models.router)
     api.include_router(versions.router)
+    api.include_router(revisions.router)
+    api.include_router(features.router)
+    api.include_router(references.router)
+    api.include_router(reason_dictionaries.router)
     api.include_router(training_jobs.router)
+    api.include_router(workers.router)
     api.include_router(predictions.router)
+    api.include_router(counterfactuals.router)
     api.include_router(reviews.router)
     api.include_router(audit_events.router)
     return api

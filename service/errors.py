@@ -5,20 +5,28 @@
     ├── Forbidden              ActionNotAllowed ContributorCannotSign CrossOriginRefused KeyCannotSign
     ├── NotFound               (one class; names the kind and the key)
     ├── Conflict               NameTaken WrongState VersionNotApproved NoChampion StaleDigest StaleDecisions
-    │                          EdgesUndecided EdgesRejected AlreadySigned DecisionsSigned
+    │                          EdgesUndecided EdgesRejected AlreadySigned DecisionsSigned ReasonsMissing
     ├── PreconditionFailed     (the caller saw an older state)
     ├── PreconditionRequired   (the caller must say which state it saw)
     ├── TooLarge               BodyTooLarge TooManyRows
-    ├── Invalid                InvalidRequest InvalidCursor IdempotencyKeyReused
+    ├── Invalid                InvalidRequest InvalidCursor IdempotencyKeyReused NotAdditive LocaleUnknown
+    │   │                      InvalidReasonDictionary ReasonTextInsufficient
     │   ├── InvalidDataset     NotUtf8 MalformedCsv NoRows TooFewRows EmptyColumnName DuplicateColumn TooManyColumns
     │   │                      UnknownColumn ColumnWithoutValues NotNumeric NumberTooLarge
     │   ├── InvalidTraining    TargetUnknown TargetHasMissingValues OneClassTarget TooManyClasses ConstantFeature
     │   │                      ProtectedInput IdentifierInput TooManyCategories NoInputs ClassTooSmall
     │   │                      CategoricalDirection DirectionOfClasses DirectionWithoutInput
+    │   ├── InvalidQuestion    InvalidGoal InvalidChange ImmutableFeature
+    │   ├── InvalidRevision    RevisionEdgeUnknown RevisionFormRefused RevisionFunctionUnknown RevisionFormulaInvalid
+    │   │                      RevisionLeavesNoEdge RevisionSettingRefused
+    │   ├── InvalidReference   ReferenceWithoutRows ReferenceFeatureRefused ReferenceRowRefused
+    │   │                      ReferenceOutcomeUnknown ReferenceOutputUndefined
     │   └── InvalidRow         UnknownFeature MissingFeature WrongValueType NonFiniteNumber MissingValueNotSeen
     │                          OutputUndefined
-    ├── Broken                 ArtifactCorrupted IdentityViolated TrainingFailed JobCancelled
+    ├── Broken                 ArtifactCorrupted IdentityViolated TrainingFailed JobCancelled JobTakenOver
+    │                          JobCrashed JobTimedOut JobOutOfMemory WorkerLost JobBroke
     └── Unavailable            DatabaseUnreachable DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
+                               DatabaseRefuses StorageFull WorkerNameTaken
 
 A leaf takes typed arguments and builds its own sentence; `code` never changes once released.
 HTTP status numbers live in `service.api.problems` only.
@@ -202,6 +210,17 @@ class DecisionsSigned(Conflict):
         )
 
 
+class ReasonsMissing(Conflict):
+    code = "reasons_missing"
+
+    def __init__(self, model: str, number: int, features: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Decisions of '{model}' need reasons, but the reason dictionary has no words for these features of "
+            f"version {number}: {', '.join(features)}.",
+            *(FieldError(f"/features/{feature}", "Add the feature to the reason dictionary.") for feature in features),
+        )
+
+
 class PreconditionFailed(EdgewiseError):
     code = "precondition_failed"
 
@@ -266,6 +285,156 @@ class IdempotencyKeyReused(Invalid):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"The Idempotency-Key '{key}' was used for another request. Use a new key for a new request.")
+
+
+class NotAdditive(Invalid):
+    code = "not_additive"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Points below the maximum need an additive model: in this version features act through hidden nodes.",
+            FieldError("/reason_method", "Use 'contribution'."),
+        )
+
+
+class LocaleUnknown(Invalid):
+    code = "locale_unknown"
+
+    def __init__(self, locale: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"There are no reasons in the language '{locale}'.", FieldError("/locale", f"Use {' or '.join(known)}.")
+        )
+
+
+class InvalidReasonDictionary(Invalid):
+    code = "invalid_reason_dictionary"
+
+    def __init__(self, *fields: FieldError) -> None:
+        super().__init__("The reason dictionary contradicts itself: " + " ".join(f.detail for f in fields[:3]), *fields)
+
+
+class ReasonTextInsufficient(Invalid):
+    code = "reason_text_insufficient"
+
+    def __init__(self, *fields: FieldError) -> None:
+        super().__init__(
+            "A reason must name the fact that counted. A score, internal standards or the model are no reasons "
+            "(Regulation B, 12 CFR 1002.9(b)(2)).",
+            *fields,
+        )
+
+
+class InvalidRevision(Invalid):
+    """A change that the version cannot take; `position` counts the changes of the request from 0."""
+
+
+def _change_field(position: int, field: str, fix: str) -> FieldError:
+    return FieldError(f"/changes/{position}/{field}", fix)
+
+
+class RevisionEdgeUnknown(InvalidRevision):
+    code = "revision_edge_unknown"
+
+    def __init__(self, position: int, edge: str) -> None:
+        super().__init__(
+            f"The version has no edge '{edge[:40]}'.",
+            _change_field(position, "edge", "Name an edge of the network, such as 0.3.0."),
+        )
+
+
+class RevisionFormRefused(InvalidRevision):
+    code = "revision_form_refused"
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason, _change_field(position, "edge", "Choose another form, or another edge."))
+
+
+class RevisionFunctionUnknown(InvalidRevision):
+    code = "revision_function_unknown"
+
+    def __init__(self, position: int, function: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"There is no function '{function[:40]}'.",
+            _change_field(position, "function", f"Use one of: {', '.join(known)}."),
+        )
+
+
+class RevisionFormulaInvalid(InvalidRevision):
+    code = "revision_formula_invalid"
+
+    def __init__(self, position: int, character: int, reason: str) -> None:
+        super().__init__(
+            f"The formula cannot be read: character {character + 1}: {reason}.",
+            _change_field(position, "formula", f"Character {character + 1}: {reason}."),
+        )
+
+
+class RevisionLeavesNoEdge(InvalidRevision):
+    code = "revision_leaves_no_edge"
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            "Nothing would lead from the inputs to an output any more.",
+            _change_field(position, "operation", "Leave at least one edge on a path to the output."),
+        )
+
+
+class RevisionSettingRefused(InvalidRevision):
+    code = "revision_setting_refused"
+
+    def __init__(self, position: int, setting: str, reason: str) -> None:
+        super().__init__(f"'{setting}' cannot be used: {reason}.", _change_field(position, setting, reason))
+
+
+class InvalidReference(Invalid):
+    """The selection gives no population to measure against."""
+
+
+class ReferenceWithoutRows(InvalidReference):
+    code = "reference_without_rows"
+
+    def __init__(self) -> None:
+        super().__init__("No row of the dataset matches the selection.", FieldError("/selection", "Widen it."))
+
+
+class ReferenceFeatureRefused(InvalidReference):
+    code = "reference_feature_refused"
+
+    def __init__(self, feature: str, reason: str, fix: str) -> None:
+        super().__init__(f"'{feature}' {reason}.", FieldError(f"/selection/features/{feature}", fix))
+
+
+class ReferenceRowRefused(InvalidReference):
+    code = "reference_row_refused"
+
+    def __init__(self, refused: "InvalidRow") -> None:
+        places = (field.pointer.removeprefix("/rows/0") for field in refused.fields)
+        super().__init__(
+            f"The applicant cannot be read. {refused.message}",
+            *(
+                FieldError(f"/selection/row{place}", field.detail)
+                for place, field in zip(places, refused.fields, strict=True)
+            ),
+        )
+
+
+class ReferenceOutcomeUnknown(InvalidReference):
+    code = "reference_outcome_unknown"
+
+    def __init__(self, outcome: str | None, known: tuple[str, ...]) -> None:
+        what = "No outcome was named" if outcome is None else f"The version has no outcome '{outcome}'"
+        listed = ", ".join(known) or "none, as it predicts a quantity"
+        super().__init__(f"{what}; it has: {listed}.", FieldError("/selection/outcome", f"Outcomes: {listed}."))
+
+
+class ReferenceOutputUndefined(InvalidReference):
+    code = "reference_output_undefined"
+
+    def __init__(self, row: int) -> None:
+        super().__init__(
+            f"The model has no finite answer for row {row} of the selection, so nothing can be measured against it.",
+            FieldError("/selection", "Leave out rows with values of the wrong size or unit."),
+        )
 
 
 class InvalidDataset(Invalid):
@@ -506,20 +675,54 @@ class DirectionOfClasses(InvalidTraining):
         )
 
 
+class InvalidQuestion(Invalid):
+    """A counterfactual that has no answer."""
+
+
+class InvalidGoal(InvalidQuestion):
+    code = "invalid_goal"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"The goal cannot be asked for: {reason}.", FieldError(f"/goal/{field}", reason))
+
+
+class InvalidChange(InvalidQuestion):
+    code = "invalid_change"
+
+    def __init__(self, position: int, feature: str, field: str, reason: str) -> None:
+        super().__init__(
+            f"'{feature}' cannot change so: {reason}.", FieldError(f"/features/{position}/{field}", reason)
+        )
+
+
+class ImmutableFeature(InvalidQuestion):
+    code = "immutable_feature"
+
+    def __init__(self, position: int, feature: str) -> None:
+        super().__init__(
+            f"'{feature}' is protected or not changeable, so no counterfactual may change it.",
+            FieldError(f"/features/{position}/feature", "Leave the feature out."),
+        )
+
+
 class InvalidRow(Invalid):
-    """A row to predict that the model cannot read."""
+    """A row to predict that the model cannot read; it has no number where the request holds a single one."""
 
 
-def _row_field(row: int, feature: str, fix: str) -> FieldError:
-    return FieldError(f"/rows/{row}/{feature}", fix)
+def _row_field(row: int | None, feature: str, fix: str) -> FieldError:
+    return FieldError(f"/row/{feature}" if row is None else f"/rows/{row}/{feature}", fix)
+
+
+def _row_name(row: int | None) -> str:
+    return "The row" if row is None else f"Row {row}"
 
 
 class UnknownFeature(InvalidRow):
     code = "unknown_feature"
 
-    def __init__(self, row: int, feature: str) -> None:
+    def __init__(self, row: int | None, feature: str) -> None:
         super().__init__(
-            f"Row {row} has the field '{feature}', which the model does not know.",
+            f"{_row_name(row)} has the field '{feature}', which the model does not know.",
             _row_field(row, feature, "Remove the field or correct its name."),
         )
 
@@ -527,9 +730,9 @@ class UnknownFeature(InvalidRow):
 class MissingFeature(InvalidRow):
     code = "missing_feature"
 
-    def __init__(self, row: int, feature: str) -> None:
+    def __init__(self, row: int | None, feature: str) -> None:
         super().__init__(
-            f"Row {row} lacks the feature '{feature}'.",
+            f"{_row_name(row)} lacks the feature '{feature}'.",
             _row_field(row, feature, "Add the field; null is allowed where the training data had gaps."),
         )
 
@@ -537,9 +740,9 @@ class MissingFeature(InvalidRow):
 class WrongValueType(InvalidRow):
     code = "wrong_value_type"
 
-    def __init__(self, row: int, feature: str, expected: str, got: str) -> None:
+    def __init__(self, row: int | None, feature: str, expected: str, got: str) -> None:
         super().__init__(
-            f"Row {row}: '{feature}' must be a {expected}, not a {got}.",
+            f"{_row_name(row)}: '{feature}' must be a {expected}, not a {got}.",
             _row_field(row, feature, f"Send a {expected}."),
         )
 
@@ -547,9 +750,9 @@ class WrongValueType(InvalidRow):
 class NonFiniteNumber(InvalidRow):
     code = "non_finite_number"
 
-    def __init__(self, row: int, feature: str) -> None:
+    def __init__(self, row: int | None, feature: str) -> None:
         super().__init__(
-            f"Row {row}: '{feature}' must be a finite number of at most 1e100 in size.",
+            f"{_row_name(row)}: '{feature}' must be a finite number of at most 1e100 in size.",
             _row_field(row, feature, "Send a finite number, or null for a missing value."),
         )
 
@@ -557,9 +760,9 @@ class NonFiniteNumber(InvalidRow):
 class MissingValueNotSeen(InvalidRow):
     code = "missing_value_not_seen"
 
-    def __init__(self, row: int, feature: str) -> None:
+    def __init__(self, row: int | None, feature: str) -> None:
         super().__init__(
-            f"Row {row}: '{feature}' is empty, but the model has never seen it empty.",
+            f"{_row_name(row)}: '{feature}' is empty, but the model has never seen it empty.",
             _row_field(row, feature, "Send a value: this feature had no gaps in the training data."),
         )
 
@@ -567,10 +770,13 @@ class MissingValueNotSeen(InvalidRow):
 class OutputUndefined(InvalidRow):
     code = "output_undefined"
 
-    def __init__(self, row: int) -> None:
+    def __init__(self, row: int | None) -> None:
         super().__init__(
-            f"The model has no finite answer for row {row}: a value lies too far outside the training data.",
-            FieldError(f"/rows/{row}", "Check the row for values of the wrong size or unit."),
+            f"The model has no finite answer for {_row_name(row).lower()}: "
+            "a value lies too far outside the training data.",
+            FieldError(
+                "/row" if row is None else f"/rows/{row}", "Check the row for values of the wrong size or unit."
+            ),
         )
 
 
@@ -606,6 +812,55 @@ class JobCancelled(Broken):
         super().__init__("The job was cancelled.")
 
 
+class JobTakenOver(Broken):
+    code = "job_taken_over"
+
+    def __init__(self, job_id: str, attempt: int) -> None:
+        super().__init__(f"Attempt {attempt} of job {job_id} is no longer the one that counts.")
+
+
+class JobCrashed(Broken):
+    code = "job_crashed"
+
+    def __init__(self, exit_code: int) -> None:
+        how = f"was ended by signal {-exit_code}" if exit_code < 0 else f"ended with status {exit_code}"
+        super().__init__(f"The process of the training {how}, again and again. The worker's log says more.")
+
+
+class JobTimedOut(Broken):
+    code = "job_timed_out"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(
+            f"The training took longer than {minutes} minutes and was ended. Ask for fewer steps or a smaller network, "
+            "or let the operator raise EDGEWISE_JOB_TIMEOUT_MINUTES."
+        )
+
+
+class JobOutOfMemory(Broken):
+    code = "job_out_of_memory"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The training needed more than {limit / 2**20:.0f} MiB of memory and was ended. Use fewer rows, columns "
+            "or nodes, or let the operator raise EDGEWISE_JOB_MEMORY_BYTES."
+        )
+
+
+class WorkerLost(Broken):
+    code = "worker_lost"
+
+    def __init__(self, attempts: int) -> None:
+        super().__init__(f"The job was begun {attempts} times, and each time its worker was lost.")
+
+
+class JobBroke(Broken):
+    code = "job_broke"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The training broke in a way that nobody foresaw ({kind}). The worker's log holds the trace.")
+
+
 class Unavailable(EdgewiseError):
     """The service cannot run here and now."""
 
@@ -615,6 +870,30 @@ class DatabaseUnreachable(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("The database does not answer. Check that it runs and that EDGEWISE_DATABASE_URL names it.")
+
+
+class DatabaseRefuses(Unavailable):
+    code = "database_refuses"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database cannot do this now ({reason}). Nothing was changed; try again.")
+
+
+class StorageFull(Unavailable):
+    code = "storage_full"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The data directory cannot be written ({reason}). Nothing was changed; tell the operator.")
+
+
+class WorkerNameTaken(Unavailable):
+    code = "worker_name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Another worker has started under the name '{name}', so this one stops. Give each worker its own "
+            "EDGEWISE_WORKER_NAME."
+        )
 
 
 class DatabaseNotMigrated(Unavailable):

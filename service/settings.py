@@ -1,5 +1,6 @@
 """Settings of the service, read from `EDGEWISE_*` environment variables and nowhere else."""
 
+import socket
 from pathlib import Path
 
 from pydantic import Field, PositiveInt, SecretStr
@@ -31,7 +32,22 @@ class Settings(BaseSettings):
     maximum_columns: PositiveInt = Field(1_000, description="Most columns in one table.")
     loaded_versions: PositiveInt = Field(16, description="How many model versions one process keeps in memory.")
     worker_concurrency: PositiveInt = Field(1, description="How many training jobs one worker runs at a time.")
-    worker_name: str = Field("worker-1", description="Stable name of a worker; unique on every host.")
+    total_concurrency: PositiveInt | None = Field(
+        None, description="How many training jobs all workers together run at a time; no limit when not set."
+    )
+    worker_name: str = Field(
+        default_factory=socket.gethostname,
+        min_length=1,
+        max_length=100,
+        description="Stable name of a worker, its own for each; the host's name when not set.",
+    )
+    worker_lost_seconds: PositiveInt = Field(
+        20, description="A worker that is silent for this long is lost: another one takes over its jobs."
+    )
+    job_timeout_minutes: PositiveInt = Field(360, description="A training that takes longer is ended as failed.")
+    job_memory_bytes: PositiveInt | None = Field(
+        None, description="A training whose process needs more memory is ended as failed; no limit when not set."
+    )
 
     @property
     def resolved_database_url(self) -> str:

@@ -14,6 +14,7 @@ import { NewModelPage } from "./pages/new_model";
 import { NotFoundPage } from "./pages/not_found";
 import { PredictPage } from "./pages/predict";
 import { PredictionPage } from "./pages/prediction";
+import { ReasonDictionaryPage } from "./pages/reason_dictionary";
 import { ReviewPage } from "./pages/review";
 import { ReviewsPage } from "./pages/reviews";
 import { SignInPage } from "./pages/sign_in";
@@ -31,6 +32,7 @@ const SCREENS: readonly (readonly [pattern: string, screen: Screen])[] = [
   ["/models", () => <InventoryPage />],
   ["/models/new", () => <NewModelPage />],
   ["/models/:model", ({ model = "" }) => <ModelPage model={model} />],
+  ["/models/:model/reasons", ({ model = "" }) => <ReasonDictionaryPage model={model} />],
   ["/models/:model/train", ({ model = "" }) => <TrainPage model={model} />],
   [
     "/models/:model/versions/:version",

@@ -7,6 +7,7 @@ import "./styles/tokens.css";
 import "./styles/elements.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
+import "./styles/learned.css";
 import "./styles/network.css";
 import { followTheme } from "./theme";
 

@@ -4,13 +4,16 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { getPrediction, getPredictionChart, replayPrediction } from "./api/operations";
 import type { EdgeContribution, Prediction, Replay, StoredPrediction } from "./api/types";
 import { Chart } from "./charts/chart";
+import { FlowChart } from "./flow_chart";
 import { FormBadge } from "./components/badge";
 import { CopyButton, Digest } from "./components/digest";
 import { Loaded } from "./components/loaded";
 import { Facts, Section } from "./components/page";
 import { ProblemNote } from "./components/problem";
 import { Table, type Column } from "./components/table";
+import { CounterfactualSection } from "./counterfactuals";
 import { cell, moment, number, signed } from "./format";
+import { Reasons } from "./reasons/reason_list";
 import { useAction, useResource } from "./resource";
 import { address } from "./router";
 import { may } from "./session";
@@ -59,7 +62,7 @@ function RecordDetails({ record, announce }: { record: StoredPrediction; announc
           </p>
         ))}
       </div>
-      {prediction.reasons.length > 0 && <Reasons reasons={prediction.reasons} />}
+      {prediction.reasons.length > 0 && <Reasons reasons={prediction.reasons} rules={prediction.reason_rules} />}
       <Section title="From the base value to the output">
         <Waterfall record={record} />
       </Section>
@@ -75,25 +78,13 @@ function RecordDetails({ record, announce }: { record: StoredPrediction; announc
           rows={[...prediction.edges].sort(bySize)}
           rowKey={(edge) => edge.edge}
         />
+        {prediction.edges.length > 0 && <FlowChart id={prediction.id} />}
       </Section>
+      {may("create_version_counterfactuals") && <CounterfactualSection record={record} />}
       <Section title="Record">
         <Evidence record={record} />
       </Section>
     </>
-  );
-}
-
-function Reasons({ reasons }: Pick<Prediction, "reasons">) {
-  return (
-    <Section title="Main reasons">
-      <ol class="reasons">
-        {reasons.map((reason) => (
-          <li key={reason.rank}>
-            {reason.text} <span class="hint">{signed(reason.contribution)}</span>
-          </li>
-        ))}
-      </ol>
-    </Section>
   );
 }
 
@@ -120,7 +111,10 @@ function Output({ prediction, record }: { prediction: Prediction; record: Stored
       <li>
         <span class="metric-name">Base value</span>
         <span class="metric-value">{number(prediction.base_value)}</span>
-        <span class="hint">average over the {prediction.reference} reference</span>
+        <span class="hint">
+          average over the {prediction.reference} reference
+          {prediction.reference_revision ? `, revision ${prediction.reference_revision}` : ""}
+        </span>
       </li>
       {output.probabilities.length > 2 &&
         output.probabilities.map(({ outcome, probability }) => (
@@ -136,7 +130,7 @@ function Output({ prediction, record }: { prediction: Prediction; record: Stored
 function Waterfall({ record }: { record: StoredPrediction }) {
   const { prediction } = record;
   const way = `From the base value ${number(prediction.base_value)} to the output ${number(prediction.output.link)}`;
-  const chart = useResource(prediction.id, (signal) => getPredictionChart(prediction.id, signal));
+  const chart = useResource(prediction.id, (signal) => getPredictionChart(prediction.id, "waterfall", signal));
   return (
     <div class="card">
       <div class="chart-slot chart-slot-tall">

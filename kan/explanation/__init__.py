@@ -1,1 +1,1 @@
-"""What the network does with one row (edge flow) and what every edge looks like (curves)."""
+"""What the network does with one row (edge flow), what would change its answer, and what every edge looks like."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from kan.edges import edge_domain, edge_inputs
 from kan.errors import InvalidSetting
 from kan.explanation.edge_flow import edge_flow, trace_reference
+from kan.explanation.uncertainty import edge_deviation
 from kan.features import CategoricalFeature, Feature
 from kan.layer import Form
 from kan.model import FittedModel, output_names
@@ -30,7 +31,8 @@ class EdgeCurve:
     `x` is in the unit of the source, `y` = φ(x) in the unit of the target node, as served. `density_edges`
     are the borders of the intervals counted in `density_counts`. A table edge has one point and one count per
     category: `x` are codes, `categories` their labels, the last for categories never seen, and
-    `density_edges` is empty. `missing_value` is φ where the input is missing, None if it never was.
+    `density_edges` is empty. `missing_value` is φ where the input is missing, None if it never was. `deviation` is the
+    standard deviation of `y` less its mean over the reference rows, empty where it is not known.
     """
 
     edge: EdgeId
@@ -45,6 +47,7 @@ class EdgeCurve:
     density_counts: tuple[int, ...]
     categories: tuple[str, ...] = ()
     missing_value: float | None = None
+    deviation: tuple[float, ...] = ()
 
 
 def node_names(model: FittedModel) -> list[list[str]]:
@@ -82,6 +85,7 @@ def edge_curve(model: FittedModel, edge: EdgeId, points: int = 200) -> EdgeCurve
         density_edges=_plain(borders),
         density_counts=tuple(int(count) for count in counts),
         missing_value=_missing_value(model, edge, feature),
+        deviation=_deviation(model, edge, x),
     )
 
 
@@ -100,7 +104,12 @@ def _table_curve(model: FittedModel, edge: EdgeId, feature: CategoricalFeature) 
         density_edges=(),
         density_counts=tuple(int(count) for count in counts),
         categories=(*(category or NO_VALUE for category in feature.categories), UNSEEN),
+        deviation=_deviation(model, edge, codes),
     )
+
+
+def _deviation(model: FittedModel, edge: EdgeId, x: Float[Tensor, " points"]) -> tuple[float, ...]:
+    return () if model.covariance_factor is None else _plain(edge_deviation(model, edge, x))
 
 
 def _missing_value(model: FittedModel, edge: EdgeId, feature: Feature | None) -> float | None:

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from onnx import helper
 from torch import Tensor
 
-from kan.explanation.edge_flow import ROUNDING
+from kan.explanation.multipliers import ROUNDING
 from kan.export.onnx_layers import LayerGraph
 from kan.export.onnx_operations import Operations, sigmoid
 from kan.export.pieces import Pieces

@@ -19,7 +19,6 @@ with the slope of φ at the border on the side of x. Where x is missing, φ is `
 """
 
 import hashlib
-import itertools
 import json
 import math
 from dataclasses import dataclass
@@ -29,13 +28,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kan.bspline import basis
 from kan.errors import InvalidSetting
-from kan.explanation.edge_flow import ROUNDING
+from kan.explanation.multipliers import ROUNDING
 from kan.features import CategoricalFeature, Feature
 from kan.layer import BORDER_ROUNDING, Base, Layer
 from kan.model import FittedModel, output_names
 from kan.network import EdgeId, Network
+from kan.prepared.polynomials import intervals_of, polynomial_basis
 from kan.symbolic.library import SymbolicForm
 
 RESPONSES = {"identity": "identity", "logit": "sigmoid", "softmax": "softmax", "log": "exp"}  # link → its inverse
@@ -223,8 +222,8 @@ def _node(layer: Layer, source: int, feature: Feature | None) -> Node:
         count = len(feature.categories)
         return CategoricalNode(count, feature.categories.index("") if "" in feature.categories else count)
     one = layer.inputs[source]
-    knots = _breakpoints(layer, source)
-    lower, *breaks, upper = [one.centre + one.half_width * knot for knot in knots]
+    intervals = intervals_of(layer, source)
+    lower, *breaks, upper = [one.centre + one.half_width * knot for knot in intervals.breaks.tolist()]
     rounding = BORDER_ROUNDING * one.half_width
     return NumericNode(
         has_missing=one.has_missing,
@@ -235,16 +234,9 @@ def _node(layer: Layer, source: int, feature: Feature | None) -> Node:
         lowest=lower - rounding,
         highest=upper + rounding,
         breaks=tuple(breaks),
-        middles=tuple((a + b) / 2 for a, b in itertools.pairwise(knots)),
-        half_lengths=tuple((b - a) / 2 for a, b in itertools.pairwise(knots)),
+        middles=tuple(intervals.middles.tolist()),
+        half_lengths=tuple(intervals.half_lengths.tolist()),
     )
-
-
-def _breakpoints(layer: Layer, source: int) -> list[float]:
-    """Return the different knots from border to border, on the u scale."""
-    knots = layer.knots[layer.numeric.index(source)]
-    inside: list[float] = knots[layer.degree : len(knots) - layer.degree].unique().tolist()
-    return inside
 
 
 def _edges(network: Network, position: int, nodes: list[Node], explained: set[EdgeId]) -> list[Edge]:
@@ -255,7 +247,7 @@ def _edges(network: Network, position: int, nodes: list[Node], explained: set[Ed
         assert isinstance(node, NumericNode)  # because the layer calls it numeric  # noqa: S101
         ends[:, source] = torch.tensor([node.lower, node.upper], dtype=torch.float64)
     slopes = layer.derivatives(ends).tolist()
-    matrices = {source: _to_polynomials(layer, source) for source in layer.numeric}
+    matrices = {source: polynomial_basis(layer, source).transpose(1, 0, 2) for source in layer.numeric}
     found = []
     for edge in network.active_edges():
         if edge.layer != position:
@@ -289,20 +281,6 @@ def _curve(layer: Layer, edge: EdgeId, weights: list[float], matrices: dict[int,
         base=layer.base if weights[0] else "zero",
         base_scale=weights[0] if layer.base != "zero" else 0.0,
     )
-
-
-def _to_polynomials(layer: Layer, source: int) -> Float[np.ndarray, "intervals powers functions"]:
-    """Return the matrices from B-spline coefficients to the coefficients in t of every interval.
-
-    The polynomial of an interval is the one through k + 1 Chebyshev points of it.
-    """
-    knots, count = np.array(_breakpoints(layer, source)), layer.degree + 1
-    t = np.cos(np.pi * (2 * np.arange(count) + 1) / (2 * count))
-    middles, halves = (knots[:-1] + knots[1:]) / 2, np.diff(knots) / 2
-    points = torch.from_numpy((middles[:, None] + halves[:, None] * t).reshape(-1, 1))
-    own = layer.knots[layer.numeric.index(source)].unsqueeze(0)
-    values = basis(points, own, layer.degree)[:, 0].numpy().reshape(len(middles), count, -1)
-    return np.linalg.solve(np.vander(t, increasing=True)[None], values)
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@ x occurs once, and the tighter the shorter the intervals are.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from kan.symbolic import intervals
@@ -137,6 +137,17 @@ def _power_bounds(base: Interval, exponent: float) -> Interval:
         return intervals.integer_power(base, int(exponent))
     rising = intervals.monotone(lambda end: _powered(end, exponent), 0.0, rounding=intervals.POWER_ROUNDING)
     return rising(base)
+
+
+def may_jump(expression: Expression, x: Interval) -> Bool[Tensor, "*shape"]:
+    """Return in which intervals a step may lie, whose derivative tells nothing of its height."""
+    found = torch.zeros_like(x.lower, dtype=torch.bool)
+    for one in children(expression):
+        found |= may_jump(one, x)
+    if isinstance(expression, Call) and expression.name == "step":
+        argument = bounds(expression.argument, x)
+        found |= ~((argument.lower > 0) | (argument.upper < 0))
+    return found
 
 
 def bounds_between(expression: Expression, lower: float, upper: float, pieces: int = 1) -> Interval:

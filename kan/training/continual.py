@@ -46,10 +46,10 @@ class Memory:
 
 def recorded(regularization: Regularization | None) -> dict[str, Any] | None:
     """Return what is known about the noise in the form that JSON keeps; None where nothing is."""
-    if regularization is None:
+    if regularization is None or regularization.strengths is None:
         return None
     numbers = {name: getattr(regularization, name) for name in NUMBERS}
-    return {**numbers, "strengths": [one.tolist() for one in regularization.strengths or []]}
+    return {**numbers, "strengths": [one.tolist() for one in regularization.strengths]}
 
 
 def regularization_of(network: Network, training: Mapping[str, Any]) -> Regularization:
@@ -71,6 +71,13 @@ def regularization_of(network: Network, training: Mapping[str, Any]) -> Regulari
     if not fits or not numbers["dispersion"] > 0 or not all(0 <= one < math.inf for one in numbers.values()):
         raise ArtifactCorrupted("the regularization of its training does not fit its network")
     return Regularization(strengths, **numbers)
+
+
+def keep_known(regularization: Regularization, network: Network, known: Regularization) -> None:
+    """Let the frozen edges of a network keep the strengths that were known of them, in place."""
+    for position, (found, old) in enumerate(zip(regularization.strengths or [], known.strengths or [], strict=False)):
+        frozen = network.layer(position).frozen
+        found[:, frozen] = old[:, frozen]
 
 
 def remember(

@@ -125,8 +125,7 @@ def _adam(network: Network, problem: Problem, saved: StepFile) -> None:
         loss, objective = _objective(network, next(steps), costs, problem)
         if not math.isfinite(objective.item()):
             raise TrainingDiverged(f"the loss of step {step} is not finite")
-        optimiser.zero_grad()
-        objective.backward()
+        _differentiate(network, optimiser, objective)
         optimiser.step()
         _hold_shapes(network)
         if step % REPORT_EVERY == 0 or step == settings.steps:
@@ -142,9 +141,8 @@ def _lbfgs(network: Network, problem: Problem) -> None:
     batch, costs, optimiser = batch_of(network, rows), network_costs(network, rows.x), _lbfgs_optimiser(network)
 
     def closure() -> Tensor:
-        optimiser.zero_grad()
         objective = _objective(network, batch, costs, problem)[1]
-        objective.backward()
+        _differentiate(network, optimiser, objective)
         return objective
 
     for step in range(1, settings.steps + 1):
@@ -179,6 +177,16 @@ def _objective(network: Network, batch: Batch, costs: list[Costs], problem: Prob
     """Return the loss and the objective on one batch."""
     loss = batch.rows.loss(problem.family, network.evaluate(batch.rows.x, batch.features))
     return loss, loss + penalty(network, costs, problem.settings.penalties)
+
+
+def _differentiate(network: Network, optimiser: torch.optim.Optimizer, objective: Tensor) -> None:
+    """Compute the gradient, 0 for the weights of frozen edges."""
+    optimiser.zero_grad()
+    objective.backward()
+    for position in range(len(network.layers)):
+        layer = network.layer(position)
+        if layer.weights.grad is not None:
+            layer.weights.grad.masked_fill_(layer.frozen.unsqueeze(2), 0.0)
 
 
 def _hold_shapes(network: Network) -> None:

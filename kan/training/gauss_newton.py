@@ -121,6 +121,25 @@ class GaussNewton:
             matrix = matrix + self.past.gram
         return self._damped_step(matrix, gradient, values, quadratic, before, equations)
 
+    @torch.no_grad()
+    def covariance(self) -> Float[Tensor, "parameters parameters"] | None:
+        """Return the Laplace approximation (n/ψ·G + Σ λ·Q)⁻¹ at the present parameters; None where it is singular.
+
+        Where the smoothness is given and nothing was estimated, the dispersion is.
+        """
+        equations = self.chunks.normal_equations()
+        matrix = equations.gram + self._quadratic() + self._floor(equations.gram)
+        matrix.diagonal().add_(self._unseen())
+        if self.past is not None:
+            matrix = matrix + self.past.gram
+        factor, failed = torch.linalg.cholesky_ex(matrix)
+        if failed:
+            return None
+        inverse = torch.cholesky_inverse(factor)
+        if self.penalties.smoothness is not None:
+            self._measure_noise(equations, inverse)
+        return inverse * (self.state.dispersion / len(self.rows))
+
     def _damped_step(
         self,
         matrix: Tensor,
@@ -186,13 +205,7 @@ class GaussNewton:
             return
         inverse = torch.cholesky_inverse(factor)
         count, state = len(self.rows), self.state
-        state.freedom = float((inverse * equations.gram).sum())
-        if self.family.has_dispersion:
-            free = max(count - state.freedom, SMALLEST_FREEDOM * count)
-            # In this order, so that an overflow to NaN meets the limit too.
-            state.dispersion = max(min(self.largest_dispersion, equations.pearson * count / free), SMALLEST_DISPERSION)
-            if self.family.name == "poisson":
-                state.dispersion = max(state.dispersion, 1.0)
+        self._measure_noise(equations, inverse)
         assert state.strengths is not None  # set when this was made  # noqa: S101
         share = state.dispersion / count
         state.strengths = updated(
@@ -204,6 +217,17 @@ class GaussNewton:
             equations.gram.diagonal() / share,
             tied=len(self.network.layers) > 1,
         )
+
+    def _measure_noise(self, equations: NormalEquations, inverse: Float[Tensor, "parameters parameters"]) -> None:
+        """Update the degrees of freedom, and the dispersion where the family has one."""
+        count, state = len(self.rows), self.state
+        state.freedom = float((inverse * equations.gram).sum())
+        if self.family.has_dispersion:
+            free = max(count - state.freedom, SMALLEST_FREEDOM * count)
+            # In this order, so that an overflow to NaN meets the limit too.
+            state.dispersion = max(min(self.largest_dispersion, equations.pearson * count / free), SMALLEST_DISPERSION)
+            if self.family.name == "poisson":
+                state.dispersion = max(state.dispersion, 1.0)
 
     def _dispersion_of_a_constant(self) -> float:
         """Return the dispersion around the best constant, which no better answer exceeds; infinite beside an offset.
@@ -247,6 +271,18 @@ class GaussNewton:
             free = place.free[:, 2]
             ridge[positions[free]] = variances[free] / EXPECTED_VARIANCE
         return ridge
+
+    def _unseen(self) -> Float[Tensor, " parameters"]:
+        """Return the cost of values for categories never seen, which vary like those of the others; 0 elsewhere."""
+        assert self.state.strengths is not None  # set when this was made  # noqa: S101
+        ridge = torch.zeros(self.parameters.size + 1, dtype=self.rows.x.dtype, device=self.rows.x.device)
+        given, share = self.penalties.smoothness, self.state.dispersion / len(self.rows)
+        for position, (padded, strengths) in enumerate(zip(self.parameters.padded, self.state.strengths, strict=True)):
+            layer = self.network.layer(position)
+            for source in layer.categorical:
+                cost = share * strengths[-1, :, source] if given is None else given
+                ridge[padded[:, source, layer.inputs[source].categories]] = cost
+        return ridge[:-1]
 
     def _price(self, quadratic: Tensor, values: Tensor) -> float:
         """Return everything that is paid beside the loss; the network holds `values`."""

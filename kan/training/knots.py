@@ -185,8 +185,9 @@ def centre_edges(network: Network, x: Float[Tensor, "rows inputs"]) -> None:
 
 
 def _held_inputs(layer: Layer) -> list[int]:
-    """Return the inputs of formulas that are not defined everywhere: their domains stay where they were found good."""
-    return sorted({source for (_, source), form in layer.forms.items() if function_of(form.function).domain != "all"})
+    """Return the inputs whose domains stay: of frozen edges, and of formulas that are not defined everywhere."""
+    partial_forms = {edge[1] for edge, form in layer.forms.items() if function_of(form.function).domain != "all"}
+    return sorted(partial_forms.union(layer.frozen.any(dim=0).nonzero().flatten().tolist()))
 
 
 def _through(layer: Layer, nodes: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs"]:

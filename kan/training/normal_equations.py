@@ -109,13 +109,14 @@ class Chunks:
     @torch.no_grad()
     def _partial(self, start: int) -> NormalEquations:
         rows = self.rows.part(slice(start, start + self.size))
-        traced, link = self._traced(rows, start)
+        traced, nodes = _traced(self.network, rows.x, self.kept.get(start))
+        link = nodes + rows.offset
         losses = self.family.loss(link, rows.target)
         pearson = self.family.pearson(link, rows.target)
         root = rows.weights.sqrt()
         factors = self.family.factors(link) * root.reshape(-1, 1, 1)
         residuals = self.family.residuals(link, rows.target) * root.unsqueeze(1)
-        jacobian = self._jacobian(traced, factors).flatten(0, 1)
+        jacobian = _jacobian(self.network, self.parameters, traced, factors).flatten(0, 1)
         return NormalEquations(
             float((losses * rows.weights).sum()),
             jacobian.T @ residuals.flatten(),
@@ -130,36 +131,53 @@ class Chunks:
         single = jacobian.float()
         return (single.T @ single).to(jacobian.dtype)
 
-    def _traced(self, rows: Rows, start: int) -> tuple[list[_Traced], Float[Tensor, "rows outputs"]]:
-        traced, nodes = [], rows.x
-        for position in range(len(self.network.layers)):
-            layer, slopes = self.network.layer(position), None
-            if position == 0:
-                kept = self.kept.get(start)
-                features = layer.features(nodes) if kept is None else kept
-            else:
-                features, slopes = layer.features_and_slopes(nodes)
-            symbolic = (layer.symbolic_terms(nodes)[1], layer.symbolic_jacobian(nodes)) if layer.forms else None
-            traced.append(_Traced(features, slopes, symbolic))
-            nodes = layer.combine(features, nodes)
-        return traced, nodes + rows.offset
 
-    def _jacobian(
-        self, traced: list[_Traced], sensitivity: Float[Tensor, "rows directions outputs"]
-    ) -> Float[Tensor, "rows directions parameters"]:
-        """Return what every direction at the outputs becomes at every parameter."""
-        parts: list[Tensor] = []
-        for position in reversed(range(len(traced))):
-            layer, place, one = self.network.layer(position), self.parameters.places[position], traced[position]
-            own = [_outer(sensitivity, one.features.flatten(1), place.used), sensitivity]
-            if one.symbolic is not None:
-                edges, _ = place.free.nonzero(as_tuple=True)
-                targets = torch.tensor([target for target, _ in layer.forms], device=edges.device)[edges]
-                own.append(sensitivity[:, :, targets] * one.symbolic[1][:, place.free].unsqueeze(1))
-            parts = own + parts
-            if position > 0:
-                sensitivity = sensitivity @ _edge_slopes(layer, one)
-        return torch.cat(parts, dim=2)
+@torch.no_grad()
+def link_jacobian(
+    network: Network, parameters: Parameters, x: Float[Tensor, "rows inputs"]
+) -> Float[Tensor, "rows outputs parameters"]:
+    """Return the derivative of every output on the link scale by every parameter."""
+    traced, nodes = _traced(network, x)
+    outputs = torch.eye(nodes.shape[1], dtype=nodes.dtype, device=nodes.device).expand(len(x), -1, -1)
+    return _jacobian(network, parameters, traced, outputs)
+
+
+def _traced(
+    network: Network, x: Float[Tensor, "rows inputs"], kept: Float[Tensor, "rows inputs width"] | None = None
+) -> tuple[list[_Traced], Float[Tensor, "rows outputs"]]:
+    """Return what the Jacobian needs of every layer, and the outputs; `kept` are features of the first layer."""
+    traced, nodes = [], x
+    for position in range(len(network.layers)):
+        layer, slopes = network.layer(position), None
+        if position == 0:
+            features = layer.features(nodes) if kept is None else kept
+        else:
+            features, slopes = layer.features_and_slopes(nodes)
+        symbolic = (layer.symbolic_terms(nodes)[1], layer.symbolic_jacobian(nodes)) if layer.forms else None
+        traced.append(_Traced(features, slopes, symbolic))
+        nodes = layer.combine(features, nodes)
+    return traced, nodes
+
+
+def _jacobian(
+    network: Network,
+    parameters: Parameters,
+    traced: list[_Traced],
+    sensitivity: Float[Tensor, "rows directions outputs"],
+) -> Float[Tensor, "rows directions parameters"]:
+    """Return what every direction at the outputs becomes at every parameter."""
+    parts: list[Tensor] = []
+    for position in reversed(range(len(traced))):
+        layer, place, one = network.layer(position), parameters.places[position], traced[position]
+        own = [_outer(sensitivity, one.features.flatten(1), place.used), sensitivity]
+        if one.symbolic is not None:
+            edges, _ = place.free.nonzero(as_tuple=True)
+            targets = torch.tensor([target for target, _ in layer.forms], device=edges.device)[edges]
+            own.append(sensitivity[:, :, targets] * one.symbolic[1][:, place.free].unsqueeze(1))
+        parts = own + parts
+        if position > 0:
+            sensitivity = sensitivity @ _edge_slopes(layer, one)
+    return torch.cat(parts, dim=2)
 
 
 def _outer(

@@ -101,7 +101,7 @@ class Parameters:
                     indices.append(index)
                     transforms.append(sign * torch.eye(len(index), dtype=sites.dtype, device=sites.device))
                     bounded.append(torch.ones(len(index), dtype=torch.bool, device=sites.device))
-                if int(layer.kinds[target, source]) != LEARNED:
+                if int(layer.kinds[target, source]) != LEARNED or layer.frozen[target, source]:
                     continue
                 shape, own = int(layer.shapes[target, source]), sites[layer.numeric.index(source)]
                 transform, least = coordinates(shape, own)
@@ -114,7 +114,7 @@ class Parameters:
 
 
 def _place(layer: Layer, start: int) -> _Place:
-    used = layer.mask.flatten().nonzero().flatten()
+    used = (layer.mask * ~layer.frozen.unsqueeze(2)).flatten().nonzero().flatten()
     positions = torch.full((layer.mask.numel(),), -1, dtype=torch.long, device=used.device)
     positions[used] = start + torch.arange(len(used), device=used.device)
     weights = slice(start, start + len(used))

@@ -1,8 +1,8 @@
 """A second-order run: several random starts on a coarse grid, then finer and finer grids.
 
 Source: Z. Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), section 2.4 for grid extension. Every extension
-doubles the grid, so that it is exact; the knots of hidden nodes follow their values before it, not after it. A large
-table is first met by a sample of its rows.
+doubles the grid, so that it is exact; the knots of hidden nodes follow their values before it, not after it. Then all
+knots follow the curvature as far as the rows show it. A large table is first met by a sample of its rows.
 
 A run is a list of phases, and a phase a series of steps. Whenever the engine is made anew, network and `Run` are all
 there is to know about it: that is what a checkpoint holds.
@@ -17,6 +17,7 @@ import torch
 from kan.network import Network
 from kan.refinement import refined
 from kan.regularization import ORDERS
+from kan.training.curvature import curvatures, follow_curvature
 from kan.training.gauss_newton import GaussNewton, Regularization
 from kan.training.knots import LARGEST_WIDENING, cover_hidden_nodes, follow_hidden_nodes, hidden_fit
 from kan.training.parameters import Parameters
@@ -111,7 +112,7 @@ def minimise(
         _optimise(run, phase)
         if phase.refines:
             _follow(run, phase.problem)
-            _refine(run, problem.settings)
+            _extend(run, phase.problem)
         if phase.settles:
             _settle(run, phase)
     problem.recorder.history.regularization = run.state
@@ -235,6 +236,13 @@ def _learned_by_heart(run: Run, problem: Problem) -> bool:
     last, recorder = problem.validation_loss(run.network), problem.recorder
     slack = OVERFITTED * abs(recorder.best) + NEGLIGIBLE * abs(recorder.first)
     return last is None or not last <= recorder.best + slack
+
+
+def _extend(run: Run, problem: Problem) -> None:
+    """Double the grids that are too coarse, and move knots to where the coarse splines bend."""
+    found = curvatures(run.network, problem.rows, problem.family)
+    _refine(run, problem.settings)
+    follow_curvature(run.network, problem.rows.x, found, run.state.dispersion, problem.settings.grid_eps)
 
 
 def _refine(run: Run, settings: TrainingSettings) -> None:

@@ -47,7 +47,7 @@ def start(network: Network, rows: Rows, family: FamilyName, settings: TrainingSe
         if started.layer(0).base == "zero":
             spread_hidden_nodes(started, rows.x)
         follow_hidden_nodes(started, rows.x)
-    _, scale = _scaling(rows, FAMILIES[family])
+    _, scale = target_scaling(rows, FAMILIES[family])
     outputs = started.layer(len(started.layers) - 1)
     with torch.no_grad():
         if len(started.layers) == 1:
@@ -123,7 +123,7 @@ def _run(
 ) -> Network:
     """Train copies of networks."""
     generator = torch.Generator().manual_seed(settings.seed)
-    centre, scale = _scaling(rows, family)
+    centre, scale = target_scaling(rows, family)
     device = torch.device(settings.device)
     # A Gauss–Newton matrix squares the condition of the problem: single precision would not carry it.
     dtype = torch.float64 if settings.optimizer == "gauss_newton" else getattr(torch, settings.precision)
@@ -144,17 +144,19 @@ def _run(
     cover_hidden_nodes(network, rows.x)
     network.layer(len(network.layers) - 1).rescale(scale, centre)
     if recorder.history.regularization is not None:
-        _to_unit_of_target(recorder.history.regularization, scale)
+        to_unit_of_target(recorder.history.regularization, scale)
     centre_edges(network, rows.x)
     return network
 
 
-def _to_unit_of_target(regularization: Regularization, scale: float) -> None:
+def to_unit_of_target(regularization: Regularization, scale: float) -> None:
+    """Bring dispersion and λ from a standardised target to one of this scale, which only outputs are multiplied by."""
     regularization.dispersion *= scale**2
-    regularization.strengths = [one.cpu().double() / scale**2 for one in regularization.strengths or []]
+    strengths = [one.cpu().double() for one in regularization.strengths or []]
+    regularization.strengths = [*strengths[:-1], *(one / scale**2 for one in strengths[-1:])]
 
 
-def _scaling(rows: Rows, family: Family) -> tuple[float, float]:
+def target_scaling(rows: Rows, family: Family) -> tuple[float, float]:
     """Return mean and standard deviation of a gaussian target; other targets are not scaled."""
     if family.name != "gaussian":
         return 0.0, 1.0

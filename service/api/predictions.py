@@ -1,6 +1,8 @@
 """Predictions with explanations, and the records that are kept of them."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from service.api.dependencies import (
     Caller,
@@ -12,11 +14,14 @@ from service.api.dependencies import (
     RequestedPage,
     VersionNumber,
 )
+from service.api.pictures import PICTURE_RESPONSES, Format, file_response
 from service.api.versions import Figure
 from service.domain.pages import Page
-from service.domain.predictions import PredictionRequest, Predictions, Replay, StoredPrediction
+from service.domain.predictions import ChartKind, PredictionRequest, Predictions, Replay, StoredPrediction
 from service.operations import predictions
 from service.operations.predictions import PredictionSummary
+
+Kind = Annotated[ChartKind, Query(description="What is drawn: features as steps, or edges as a flow.")]
 
 router = APIRouter(tags=["predictions"])
 
@@ -77,9 +82,19 @@ def get_prediction(resources: Injected, actor: Caller, prediction_id: Identifier
 
 
 @router.get("/predictions/{prediction_id}/chart")
-def get_prediction_chart(resources: Injected, actor: Caller, prediction_id: Identifier) -> Figure:
-    """The waterfall of a decision record as a plotly figure."""
-    return Figure.model_validate(predictions.get_prediction_chart(resources, actor, prediction_id))
+def get_prediction_chart(
+    resources: Injected, actor: Caller, prediction_id: Identifier, kind: Kind = "waterfall"
+) -> Figure:
+    """A decision record as a plotly figure: the way to the output by features, or the flow through the edges."""
+    return Figure.model_validate(predictions.get_prediction_chart(resources, actor, prediction_id, kind))
+
+
+@router.get("/predictions/{prediction_id}/picture", response_class=Response, responses=PICTURE_RESPONSES)
+def get_prediction_picture(
+    resources: Injected, actor: Caller, prediction_id: Identifier, format: Format, kind: Kind = "waterfall"
+) -> Response:
+    """The chart of a decision record as an SVG or PNG file, for reports."""
+    return file_response(predictions.get_prediction_picture(resources, actor, prediction_id, kind, format))
 
 
 @router.post("/predictions/{prediction_id}/replay")

@@ -106,7 +106,7 @@ def error_response(request: Request, error: errors.EdgewiseError) -> JSONRespons
 
 def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
     found = error.errors()
-    if any(item["type"] == "finite_number" for item in found):
+    if any(item["type"] == "finite_number" and _location(item)[:1] != ["goal"] for item in found):
         return error_response(request, _non_finite(found))
     fields = {field.pointer: field for field in map(_field, reversed(found[:20]))}
     return error_response(request, errors.InvalidRequest(*reversed(fields.values())))
@@ -115,7 +115,7 @@ def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
 def _non_finite(found: Sequence[Mapping[str, Any]]) -> errors.EdgewiseError:
     item = next(item for item in found if item["type"] == "finite_number")
     location = _location(item)
-    row = next((part for part in location if isinstance(part, int)), 0)
+    row = None if location[:1] == ["row"] else next((part for part in location if isinstance(part, int)), 0)
     return errors.NonFiniteNumber(row, str(location[-1]))
 
 
@@ -131,7 +131,9 @@ def _location(item: Mapping[str, Any]) -> list[str | int]:
         return []
     if parts[:1] in (["body"], ["query"], ["path"], ["header"]):
         parts = parts[1:]
-    return parts[:3] if parts[:1] == ["rows"] else parts
+    if parts[:1] == ["changes"]:
+        del parts[2:3]  # the kind of change that pydantic has tried
+    return parts[: {"rows": 3, "row": 2}.get(str(parts[0]), len(parts))] if parts else parts
 
 
 def _http(request: Request, error: HTTPException) -> JSONResponse:

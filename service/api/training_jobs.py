@@ -90,3 +90,11 @@ async def stream_training_job_events(
 def cancel_training_job(resources: Injected, actor: Caller, job_id: Identifier) -> TrainingJob:
     """Stop a job."""
     return training_jobs.cancel_training_job(resources, actor, job_id)
+
+
+@router.post("/{job_id}/retry", status_code=202)
+def retry_training_job(resources: Injected, actor: Caller, job_id: Identifier, response: Response) -> TrainingJob:
+    """Queue the request of a job that failed or was cancelled once more, as a new job."""
+    job = training_jobs.retry_training_job(resources, actor, job_id)
+    response.headers["Location"] = f"/api/v1/training-jobs/{job.id}"
+    return job

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from service.api.dependencies import Caller, EdgeId, Injected, ModelName, RequestedPage, VersionNumber
+from service.domain.certificates import Certificates
 from service.domain.documents import Document
 from service.domain.exports import EXPORT_MEDIA_TYPES, ExportFormat
 from service.domain.networks import Candidate, EdgeDetail, Formula, Network
@@ -70,6 +71,14 @@ def list_edge_candidates(
 def get_formula(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Formula:
     """The network in closed form, as far as its edges have one."""
     return networks.get_formula(resources, actor, model, number)
+
+
+@router.get("/{number}/certificates")
+def get_version_certificates(
+    resources: Injected, actor: Caller, model: ModelName, number: VersionNumber
+) -> Certificates:
+    """What is proved for the whole domain: ranges, directions, largest slopes, formulas against splines."""
+    return versions.get_version_certificates(resources, actor, model, number)
 
 
 @router.get(

@@ -17,11 +17,22 @@ from service.cli.serving import serve
 from service.domain.feature_schema import SchemaOverrides
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor, Role
+from service.domain.reasons import ReasonDictionaryRequest
+from service.domain.references import DefaultReferenceRequest, ReferenceRequest
 from service.domain.reviews import EdgeDecisionRequest, SignatureRequest
 from service.domain.training_configuration import TrainingConfiguration
 from service.errors import TrainingFailed
 from service.modelling import demonstration
-from service.operations import aliases, datasets, models, reviews, training_jobs, users
+from service.operations import (
+    aliases,
+    datasets,
+    models,
+    reason_dictionaries,
+    references,
+    reviews,
+    training_jobs,
+    users,
+)
 from service.operations.aliases import AliasRequest
 from service.operations.datasets import Dataset, DatasetRequest
 from service.operations.health import migrate
@@ -30,7 +41,7 @@ from service.operations.resources import Resources, open_resources
 from service.operations.reviews import Review, ReviewRequest
 from service.operations.training_jobs import TrainingJobRequest
 from service.settings import Settings
-from service.worker import run_worker
+from service.worker.process import run_worker
 
 CANCER_MODEL = "breast-cancer"
 CREDIT_MODEL = "credit"
@@ -146,12 +157,29 @@ def _waiting_model(resources: Resources, developer: Actor) -> None:
         owner="Retail Credit Risk",
         risk_tier="medium",
         approved_use="Demo on synthetic applicants whose true formula is documented.",
+        adverse_action=True,
+        adverse_outcome="higher",
     )
     dataset = _dataset(
         resources, developer, "Synthetic credit applications", demonstration.credit_csv, demonstration.CREDIT_OVERRIDES
     )
     number = _version(resources, developer, request, dataset, demonstration.CREDIT_CONFIGURATION)
+    _reasons(resources, developer, request.name, number)
     _submit(resources, developer, request.name, number, "Please compare each edge with what you expect.")
+
+
+def _reasons(resources: Resources, developer: Actor, model: str, number: int) -> None:
+    """The words for reasons, and the population near the cut-off that they are measured against."""
+    dictionary = reason_dictionaries.get_reason_dictionary(resources, developer, model, None)
+    if dictionary.revision is None:
+        entries = ReasonDictionaryRequest(entries=demonstration.CREDIT_REASONS)
+        reason_dictionaries.put_reason_dictionary(resources, developer, model, entries, dictionary.etag)
+    if len(references.list_references(resources, developer, model, number)) == 1:
+        wanted = ReferenceRequest(name="near-cutoff", selection=demonstration.CREDIT_CUTOFF)
+        made = references.create_reference(resources, developer, model, number, wanted)
+        etag = references.get_default_reference(resources, developer, model, number).etag
+        chosen = DefaultReferenceRequest(name=made.name, revision=made.revision)
+        references.set_default_reference(resources, developer, model, number, chosen, etag)
 
 
 def _dataset(

@@ -12,22 +12,24 @@ from pydantic import ValidationError
 from service.app import STATIC_DIRECTORY, create_app
 from service.cli import preconditions
 from service.cli.demo import run_demo
+from service.cli.following import follow, tell
 from service.cli.serving import serve
 from service.domain.audit import Head
 from service.domain.permissions import ROLES
 from service.errors import EdgewiseError
 from service.operations.audit_events import verify_audit_trail
 from service.operations.health import migrate, ready_resources
+from service.operations.reproductions import reproduce_version
 from service.operations.users import create_user
 from service.settings import Settings
-from service.worker import run_worker
+from service.worker.process import run_worker
 
 FAILURE = 1
 FINDING = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one sub-command; the exit status is 0, 1 for a failure, 2 for a finding of `audit verify`."""
+    """Run one sub-command; the exit status is 0, 1 for a failure, 2 for a finding of `audit verify` or `reproduce`."""
     parsed = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace, Settings], int] = parsed.command
     try:
@@ -51,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add("serve", _serve, "Serve the API and the browser pages.")
     add("worker", _worker, "Run training jobs from the queue until stopped.")
+    follow = add("follow", _follow, "Show the progress of a training job until it ends.")
+    follow.add_argument("job", help="the job's id")
+    again = add("reproduce", _reproduce, "Make a version once more from what is stored, and compare the digests.")
+    again.add_argument("model", help="short name of the model")
+    again.add_argument("version", type=int, help="number of the version")
     add("migrate", _migrate, "Bring the database to the schema of this release.")
     add("demo", _demo, "Migrate, make demo data once, then run service and worker until Ctrl-C.")
     add("openapi", _openapi, "Print the OpenAPI description of the API.")
@@ -76,6 +83,18 @@ def _serve(_parsed: argparse.Namespace, settings: Settings) -> int:
 def _worker(_parsed: argparse.Namespace, settings: Settings) -> int:
     preconditions.require_directory(settings.data_dir)
     run_worker(settings)
+
+
+def _follow(parsed: argparse.Namespace, settings: Settings) -> int:
+    with ready_resources(settings) as resources:
+        return 0 if follow(resources, parsed.job, sys.stdout) == "succeeded" else FAILURE
+
+
+def _reproduce(parsed: argparse.Namespace, settings: Settings) -> int:
+    with ready_resources(settings) as resources:
+        result = reproduce_version(resources, parsed.model, parsed.version, lambda event: tell(sys.stderr, event))
+    print(result.model_dump_json(indent=2))
+    return 0 if result.is_equal else FINDING
 
 
 def _migrate(_parsed: argparse.Namespace, settings: Settings) -> int:

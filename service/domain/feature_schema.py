@@ -47,6 +47,7 @@ class FeatureOverride(Document):
     kind: Kind | None = None
     unit: Line | None = None
     protected: bool | None = None
+    changeable: bool | None = None
     monotone: Direction | None = None
     description: Text | None = None
 
@@ -73,6 +74,7 @@ class Feature(Document):
     unit: str | None = None
     description: str | None = None
     protected: bool = False
+    changeable: bool = Field(True, description="Whether a person could change it; otherwise no counterfactual does.")
     identifier: bool = Field(False, description="Names the rows instead of describing them; never an input.")
     monotone: Direction | None = Field(
         None,
@@ -148,7 +150,7 @@ def choose_columns(
     family, classes = _family(feature, positive_class)
     chosen = inputs if inputs is not None else _default_inputs(schema, name)
     _check_inputs(schema, chosen, name)
-    directions = dict(monotone) if monotone is not None else _default_directions(schema, chosen, name, classes)
+    directions = dict(monotone) if monotone is not None else expected_directions(schema, chosen, name, classes)
     _check_directions(schema, directions, chosen)
     if directions and len(classes) > 2:
         raise DirectionOfClasses(name, len(classes))
@@ -163,9 +165,10 @@ def _default_inputs(schema: FeatureSchema, target: str) -> tuple[str, ...]:
     )
 
 
-def _default_directions(
+def expected_directions(
     schema: FeatureSchema, inputs: tuple[str, ...], target: str, classes: tuple[str, ...]
 ) -> dict[str, Direction]:
+    """The directions that the schema names for inputs, as the output of a model of this target has them."""
     if schema.target not in (None, target):
         return {}
     turned = classes != tuple(sorted(classes))

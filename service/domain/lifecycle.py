@@ -6,6 +6,8 @@ from service.errors import WrongState
 
 VersionState = Literal["candidate", "in_review", "approved", "rejected", "suspended", "retired"]
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+EndedJobState = Literal["failed", "cancelled"]
+JobKind = Literal["train", "revise"]
 EventKind = Literal["progress", "state"]
 ReviewState = Literal["open", "approved", "rejected"]
 
@@ -17,6 +19,8 @@ VERSION_MOVES: dict[VersionState, frozenset[VersionState]] = {
     "suspended": frozenset({"approved", "retired"}),
     "retired": frozenset(),
 }
+#: States of versions from which a revision may start.
+REVISED_STATES: frozenset[VersionState] = frozenset(VERSION_MOVES) - {"retired"}
 JOB_MOVES: dict[JobState, frozenset[JobState]] = {
     "queued": frozenset({"running", "cancelled", "failed"}),
     "running": frozenset({"running", "succeeded", "failed", "cancelled"}),
@@ -25,6 +29,7 @@ JOB_MOVES: dict[JobState, frozenset[JobState]] = {
     "cancelled": frozenset(),
 }
 FINISHED_JOB_STATES: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
+RETRIED_JOB_STATES: frozenset[JobState] = frozenset({"failed", "cancelled"})
 
 
 def move_version(current: VersionState, to: VersionState) -> VersionState:

@@ -59,7 +59,7 @@ class TrainingStage(Document):
 
 
 class FormulaAgreement(Document):
-    """How far the answers with formulas are from those with splines, on rows that no training has seen."""
+    """How far the answers after a change of the network are from those before it, on rows that no training has seen."""
 
     rows: int
     rmse: float = Field(description="On the scale of the answer: the target's unit, or a probability.")
@@ -82,7 +82,8 @@ class Network(Document):
     edges_before_pruning: int
     spread_meaning: str
     stages: tuple[TrainingStage, ...]
-    agreement: FormulaAgreement | None
+    agreement: FormulaAgreement | None = Field(description="Formulas against the splines that they replaced.")
+    parent_agreement: FormulaAgreement | None = Field(description="A revision against the version that it changed.")
 
 
 class Candidate(Document):

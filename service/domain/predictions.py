@@ -1,17 +1,29 @@
-"""A prediction with its explanation: the answer and the stored decision record are this one document."""
+"""A prediction with its explanation: the answer and the stored decision record are this one document.
+
+A record is hashed as it stands, so what records of an earlier release lack is left out of them, not null.
+"""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from service.domain.documents import ColumnName, Document, Line
+from service.domain.documents import ColumnName, Digest, Document, Line, Slug
 
 #: Text of a cell; the pattern also refuses halves of characters, which have no UTF-8.
 Category = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Value = float | int | Category | bool | None
+ChartKind = Literal["waterfall", "flow"]
 Explain = Literal["edges", "features", "none"]
 Link = Literal["identity", "logit", "softmax"]
+#: Shapley values in closed form, by enumeration, or from a sample; records of before have sums of edge contributions.
+Method = Literal["edge_flow", "shapley_additive", "shapley_exact", "shapley_sampled"]
 WarningCode = Literal["out_of_domain", "unseen_category"]
+ReasonMethod = Literal["contribution", "points_below_maximum"]
+AdverseOutcome = Literal["higher", "lower"]
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+#: Adverse action notices give up to four reasons.
+MOST_REASONS = 4
 
 
 class PredictionRequest(Document):
@@ -19,6 +31,14 @@ class PredictionRequest(Document):
 
     rows: Annotated[tuple[dict[ColumnName, Value], ...], Field(min_length=1, strict=False)]
     explain: Explain = "edges"
+    reference: Slug | None = Field(None, description="A reference of the version; its default one where none is named.")
+    reason_method: ReasonMethod = Field(
+        "contribution",
+        description="How far a feature moves the output away from the reference, or (additive models only) how far "
+        "its points are from the best that it could have.",
+    )
+    reason_count: int = Field(MOST_REASONS, ge=1, le=10, description="The most reasons that are given.")
+    locale: Locale = Field("en", description="The language of the reasons, one of the dictionary's.")
 
 
 class ClassProbability(Document):
@@ -35,6 +55,18 @@ class Output(Document):
     response: float
     outcome: str | None = Field(None, description="The outcome that link and response speak of (classification).")
     probabilities: tuple[ClassProbability, ...] = ()
+
+
+class Interval(Document):
+    """What holds the truth with a probability: an interval of the target's unit, or outcomes that are not ruled out.
+
+    It was calibrated on rows that the version was not trained on; no outcome at all means that the row is unlike any.
+    """
+
+    coverage: float
+    lower: float | None = None
+    upper: float | None = None
+    outcomes: tuple[str, ...] = ()
 
 
 class FeatureContribution(Document):
@@ -65,7 +97,18 @@ class Reason(Document):
     rank: int
     code: str
     text: str
-    contribution: float
+    contribution: float = Field(description="In a group the sum; by points below the maximum the distance from it.")
+    features: tuple[str, ...] = Field((), exclude_if=lambda features: not features)
+
+
+class ReasonRules(Document):
+    """How the reasons of a record were found and worded."""
+
+    method: ReasonMethod
+    count: int
+    locale: Locale
+    adverse_outcome: AdverseOutcome | None
+    dictionary: int | None = Field(description="Revision of the model's reason dictionary, null where it has none.")
 
 
 class PredictionWarning(Document):
@@ -89,12 +132,20 @@ class Prediction(Document):
     output: Output
     base_value: float
     reference: str
-    method: Literal["edge_flow"] = "edge_flow"
+    reference_revision: int | None = Field(None, exclude_if=lambda revision: revision is None)
+    reference_digest: Digest | None = Field(None, exclude_if=lambda digest: digest is None)
+    method: Method = Field("edge_flow", description="How the contributions of features were found.")
     features: tuple[FeatureContribution, ...] = ()
     edges: tuple[EdgeContribution, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    reason_rules: ReasonRules | None = Field(None, exclude_if=lambda rules: rules is None)
     warnings: tuple[PredictionWarning, ...] = ()
     identity: Identity
+    interval: Interval | None = Field(
+        None,
+        exclude_if=lambda interval: interval is None,  # records of versions without one stay as they were
+        description="Where the version is calibrated: what holds the truth in nine of ten cases.",
+    )
 
 
 class Predictions(Document):

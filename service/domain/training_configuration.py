@@ -91,3 +91,17 @@ class Metric(Document):
     value: float
     rows: int
     better: Literal["higher", "lower"]
+    lower: float | None = Field(None, description="95 % bootstrap interval; null in versions of before.")
+    upper: float | None = None
+
+
+class CalibrationBin(Document):
+    """Held-out rows of similar predicted probability: what was said, and what happened."""
+
+    rows: int
+    least: float = Field(description="The smallest predicted probability in the bin.")
+    most: float
+    predicted: float = Field(description="Mean predicted probability.")
+    observed: float = Field(description="Share of the positive class.")
+    lower: float = Field(description="95 % Wilson interval of the observed share.")
+    upper: float

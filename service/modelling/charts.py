@@ -6,9 +6,15 @@ from typing import Any
 
 from plotly.graph_objects import Figure
 
-from kan.explanation.curves import edge_curve
-from kan.plotting import contributions_figure, edge_figure
-from service.domain.predictions import FeatureContribution, Prediction
+from kan.explanation.curves import edge_curve, node_names
+from kan.network import EdgeId
+from kan.plotting.contributions import contributions_figure
+from kan.plotting.edges import edge_figure
+from kan.plotting.flow import flow_figure
+from kan.plotting.static import picture
+from service.domain.features import PICTURE_MEDIA_TYPES, Picture, PictureFormat
+from service.domain.predictions import ChartKind, FeatureContribution, Prediction
+from service.errors import NotFound
 from service.modelling.column_kinds import number_text
 from service.modelling.networks import find_edge
 from service.modelling.registry import LoadedModel
@@ -22,17 +28,37 @@ def edge_chart(model: LoadedModel, edge: str) -> dict[str, Any]:
     place = find_edge(model, edge)
     in_force = model.fitted.network.symbolic_form(place)
     others = [one for one in model.candidates(place) if in_force is None or one.form.function != in_force.function]
-    return _plain(edge_figure(edge_curve(model.fitted, place), others[:OVERLAYS]))
+    return plain(edge_figure(edge_curve(model.fitted, place), others[:OVERLAYS]))
 
 
-def contributions_chart(prediction: Prediction) -> dict[str, Any]:
+def prediction_chart(model: LoadedModel, prediction: Prediction, kind: ChartKind) -> dict[str, Any]:
+    """A decision record as a figure; raises NotFound for the flow of one that was explained without edges."""
+    return plain(_drawn(model, prediction, kind))
+
+
+def prediction_picture(model: LoadedModel, prediction: Prediction, kind: ChartKind, format: PictureFormat) -> Picture:
+    """A decision record as a file; raises NotFound for the flow of one that was explained without edges."""
+    content = picture(_drawn(model, prediction, kind), format)
+    return Picture(content, PICTURE_MEDIA_TYPES[format], f"prediction-{prediction.id}-{kind}.{format}")
+
+
+def _drawn(model: LoadedModel, prediction: Prediction, kind: ChartKind) -> Figure:
+    if kind == "waterfall":
+        return _waterfall(prediction)
+    if not prediction.edges:
+        raise NotFound("contributions of edges of prediction", prediction.id)
+    shares = {EdgeId.parse(one.edge): one.contribution for one in prediction.edges}
+    return flow_figure(shares, node_names(model.fitted))
+
+
+def _waterfall(prediction: Prediction) -> Figure:
     """The way from the base value to the output, feature by feature; one step where no features were asked for."""
     output = prediction.output.link
     steps = [(_label(one), one.contribution) for one in prediction.features if one.contribution != 0]
     rest = output - prediction.base_value - math.fsum(value for _, value in steps)
     if not prediction.features:
         steps = [("all features", rest)]
-    return _plain(contributions_figure(prediction.base_value, steps, output))
+    return contributions_figure(prediction.base_value, steps, output)
 
 
 def _label(one: FeatureContribution) -> str:
@@ -42,6 +68,7 @@ def _label(one: FeatureContribution) -> str:
     return f"{one.feature} = {value}"
 
 
-def _plain(figure: Figure) -> dict[str, Any]:
+def plain(figure: Figure) -> dict[str, Any]:
+    """A figure as JSON that holds plain lists and texts."""
     plain: dict[str, Any] = json.loads(figure.to_json())
     return plain

@@ -25,6 +25,8 @@ from sklearn.datasets import load_breast_cancer
 
 from service.domain.feature_schema import FeatureOverride, SchemaOverrides
 from service.domain.predictions import Value
+from service.domain.reasons import ReasonEntry
+from service.domain.references import ResponseBetween
 from service.domain.training_configuration import TrainingConfiguration
 from service.modelling.column_kinds import number_text
 
@@ -91,6 +93,28 @@ CREDIT_OVERRIDES = SchemaOverrides(
         "default": FeatureOverride(description="Whether the loan was not repaid."),
     },
 )
+
+#: What an applicant is told when a feature speaks against them.
+CREDIT_REASONS = tuple(
+    ReasonEntry.model_validate({"features": (feature,), "when": when, "code": code, "texts": {"en": en, "de": de}})
+    for feature, when, code, en, de in (
+        ("income", "any", "INCOME", "Income is not high enough for the loan that was asked for.",
+         "Das Einkommen reicht für den gewünschten Kredit nicht aus."),
+        ("debt_ratio", "any", "DEBT", "Monthly debt payments take a large share of monthly income.",
+         "Laufende Raten nehmen einen großen Teil des Monatseinkommens ein."),
+        ("months_since_delinquency", "any", "LATE", "A payment was late.", "Eine Zahlung kam verspätet."),
+        ("months_since_delinquency", "missing", "NO-FILE", "There is no record of how earlier payments were made.",
+         "Über frühere Zahlungen liegen keine Angaben vor."),
+        ("years_employed", "any", "JOB", "Time with the present employer is short.",
+         "Die Beschäftigung beim jetzigen Arbeitgeber dauert noch nicht lange."),
+        ("purpose", "any", "PURPOSE", "Loans for this purpose are repaid less often.",
+         "Kredite für diesen Zweck werden seltener zurückgezahlt."),
+        ("dependants", "any", "HOUSEHOLD", "Number of people who live on the income.",
+         "Zahl der Menschen, die vom Einkommen leben."),
+    )
+)  # fmt: skip
+#: Applicants at an even chance of default and slightly better ones: the baseline near the cut-off.
+CREDIT_CUTOFF = ResponseBetween(kind="response_between", lower=0.4, upper=0.5)
 
 #: Twelve edges are few enough to be read one by one.
 BREAST_CANCER_CONFIGURATION = TrainingConfiguration(maximum_edges=12, seed=1)

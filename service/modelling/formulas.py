@@ -17,20 +17,33 @@ Estimator = KANClassifier | KANRegressor
 DECISION = 0.5
 
 
-def symbolify(estimator: Estimator, tolerance: float, callback: ProgressCallback) -> str:
-    """Let splines become formulas and say what was decided."""
+def symbolify(estimator: Estimator, tolerance: float, callback: ProgressCallback) -> FittedModel:
+    """The model with formulas, or the one before where no edge has become one."""
     splines: FittedModel = estimator.model_
-    estimator.symbolify(tolerance, callback=callback)
-    found = estimator.model_.training["stages"][-1]
-    formulas = [edge for edge in found["edges"] if edge["function"] is not None]
+    found: FittedModel = estimator.symbolify(tolerance, callback=callback).model_
+    return found if has_formulas(found) else splines
+
+
+def symbolification(model: FittedModel) -> str:
+    """What was decided about the formulas of a model that `symbolify` returned, as a sentence."""
+    formulas = _formulas(model)
     if not formulas:
-        estimator.model_ = splines
         return "Splines were kept: no edge has a formula that the network bears."
+    found = model.training["stages"][-1]
     share = f"{100 * abs(found['lost']):.2g} % {'less' if found['lost'] > 0 else 'more'}"
     return (
         f"{len(formulas)} of {len(found['edges'])} splines are formulas: they explain {share} than the splines, "
         "on rows held out for the choice."
     )
+
+
+def has_formulas(model: FittedModel) -> bool:
+    """Whether `symbolify` has put a formula in place of a spline."""
+    return bool(_formulas(model))
+
+
+def _formulas(model: FittedModel) -> list[dict[str, Any]]:
+    return [edge for edge in chosen_forms(model).values() if edge["function"] is not None]
 
 
 def formula_fidelity(model: FittedModel) -> dict[str, float]:

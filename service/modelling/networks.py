@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 import kan.errors
-from kan.explanation.curves import EdgeCurve, edge_curve, node_names
+from kan.explanation.curves import edge_curve, node_names
 from kan.explanation.formula import complexity
 from kan.features import NumericFeature
 from kan.model import FittedModel
@@ -83,15 +83,19 @@ def describe_network(model: LoadedModel) -> Network:
         edges_before_pruning=before,
         spread_meaning=SPREAD_MEANING,
         stages=stages,
-        agreement=_agreement(fitted),
+        agreement=_recorded_agreement(fitted, "formula_agreement"),
+        parent_agreement=_recorded_agreement(fitted, "parent_agreement"),
     )
 
 
-def _agreement(fitted: FittedModel) -> FormulaAgreement | None:
-    record = fitted.training.get("formula_agreement")
-    if record is None:
-        return None
+def described_agreement(record: Mapping[str, Any]) -> FormulaAgreement:
+    """What `formula_agreement` has found, as a document."""
     return FormulaAgreement(**{**record, "proved_link_bounds": tuple(record["proved_link_bounds"])})
+
+
+def _recorded_agreement(fitted: FittedModel, name: str) -> FormulaAgreement | None:
+    record = fitted.training.get(name)
+    return None if record is None else described_agreement(record)
 
 
 def _stage(record: Mapping[str, Any]) -> TrainingStage:
@@ -119,7 +123,7 @@ def describe_edge(model: LoadedModel, edge: str) -> EdgeDetail:
         unit=curve.unit,
         form=curve.form,
         latex=_named_latex(place, curve.source) if form is None else edge_latex(form, curve.source, DIGITS),
-        text=_described(fitted, place, curve) if form is None else edge_text(form, curve.source),
+        text=edge_in_words(fitted, place),
         spread=model.spreads[place],
         domain=None if curve.categories else curve.domain,
         categories=curve.categories,
@@ -220,13 +224,17 @@ def _candidate(fitted: FittedForm, source: str, *, in_force: bool) -> Candidate:
     )
 
 
-def _described(fitted: FittedModel, edge: EdgeId, curve: EdgeCurve) -> str:
-    layer = fitted.network.layer(edge.layer)
-    name = f"phi_{edge}({curve.source})"
-    if curve.form == "zero":
+def edge_in_words(fitted: FittedModel, edge: EdgeId) -> str:
+    """The formula of an edge with all digits, or what it is instead."""
+    layer, source = fitted.network.layer(edge.layer), node_names(fitted)[edge.layer][edge.source]
+    form, name = fitted.network.symbolic_form(edge), f"phi_{edge}({source})"
+    if form is not None:
+        return edge_text(form, source)
+    kind = fitted.network.form(edge)
+    if kind == "zero":
         return f"{name} = 0"
-    if curve.form == "table":
-        return f"{name}: one value for each of {len(curve.categories)} categories"
+    if kind == "table":
+        return f"{name}: one value for each of {layer.inputs[edge.source].categories + 1} categories"
     beside = "" if layer.base == "zero" else f", beside {layer.base}"
     return f"{name}: a spline of degree {layer.degree} on {layer.grid_size} intervals{beside}"
 

@@ -1,44 +1,120 @@
 """Why a prediction is as high as it is, in words that can be given to the person it is about."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from kan.features import NumericFeature
+from kan.features import CategoricalFeature, NumericFeature
 from kan.model import FittedModel
-from service.domain.predictions import FeatureContribution, Reason, Value
+from service.domain.predictions import MOST_REASONS, AdverseOutcome, Reason, ReasonRules, Value
+from service.domain.reasons import (
+    FIRST_LOCALE,
+    RankedReason,
+    ReasonEntry,
+    ScoredFeature,
+    find_entry,
+    groups_of,
+    points_below_maximum,
+    rank_reasons,
+    situation_of,
+)
 from service.modelling.column_kinds import number_text
+from service.modelling.registry import LoadedModel
 
-#: Adverse action notices give up to four reasons.
-MOST_REASONS = 4
+#: Without a dictionary, and without knowing which outcome hurts: what raises the explained outcome.
+PLAIN_RULES = ReasonRules(
+    method="contribution", count=MOST_REASONS, locale=FIRST_LOCALE, adverse_outcome=None, dictionary=None
+)
 
 
-def adverse_reasons(
-    fitted: FittedModel,
-    features: Sequence[FeatureContribution],
-    outcome: str | None,
-    texts: Mapping[str, str],
-) -> tuple[Reason, ...]:
-    """The features that raise the explained outcome most; for a quantity those that move it most, up or down."""
-    if outcome is None:
-        adverse = [one for one in features if one.contribution != 0]
-    else:
-        adverse = [one for one in features if one.contribution > 0]
-    ranked = sorted(adverse, key=lambda one: (-abs(one.contribution), one.feature))[:MOST_REASONS]
-    units = {one.name: one.unit for one in fitted.features if isinstance(one, NumericFeature)}
+@dataclass(frozen=True)
+class Wording:
+    """How reasons are found and told: the rules, and the entries of the dictionary that they name."""
+
+    rules: ReasonRules = PLAIN_RULES
+    entries: tuple[ReasonEntry, ...] = ()
+
+
+def scored_features(model: LoadedModel) -> tuple[ScoredFeature, ...]:
+    """The inputs that have an active edge."""
+    active = {edge.place.source for edge in model.edges if edge.place.layer == 0}
     return tuple(
-        Reason(
-            rank=rank,
-            code=one.feature,
-            text=texts.get(one.feature) or _sentence(one, units.get(one.feature), fitted.target, outcome),
-            contribution=one.contribution,
+        ScoredFeature(
+            name=feature.name,
+            is_numeric=isinstance(feature, NumericFeature),
+            has_missing="" in feature.categories if isinstance(feature, CategoricalFeature) else feature.has_missing,
         )
-        for rank, one in enumerate(ranked, start=1)
+        for position, feature in enumerate(model.fitted.features)
+        if position in active
     )
 
 
-def _sentence(one: FeatureContribution, unit: str | None, target: str, outcome: str | None) -> str:
-    verb = "raises" if one.contribution > 0 else "lowers"
+@dataclass(frozen=True)
+class Explained:
+    """One row whose reasons are wanted: its values, the contributions, the points of an additive model."""
+
+    row: Mapping[str, Value]
+    contributions: Mapping[str, float]
+    points: Mapping[str, float]
+    output: int
+    outcome: str | None
+    means: Mapping[str, float | None]
+
+
+def adverse_reasons(model: LoadedModel, explained: Explained, wording: Wording) -> tuple[Reason, ...]:
+    """The features and groups that hurt most, in the words of the dictionary, or in plain ones where it has none.
+
+    Where nothing says which outcome hurts, it is the explained one; of a quantity, both directions count. Points
+    below the maximum are distances from the best.
+    Raises: NotAdditive for points below the maximum of a model with hidden nodes.
+    """
+    rules, groups = wording.rules, groups_of(wording.entries)
+    adverse = adverse_outcome(rules, explained.outcome)
+    if rules.method == "points_below_maximum":
+        distances = points_below_maximum(explained.points, model.attainable(explained.output), adverse or "higher")
+        ranked = rank_reasons(distances, groups, "higher", rules.count)
+    else:
+        ranked = rank_reasons(explained.contributions, groups, adverse, rules.count)
+    scored = {feature.name for feature in scored_features(model)} if wording.entries else set()
+    return tuple(
+        _reason(model.fitted, explained, wording, rank, one, scored) for rank, one in enumerate(ranked, start=1)
+    )
+
+
+def adverse_outcome(rules: ReasonRules, outcome: str | None) -> AdverseOutcome | None:
+    """Which direction of the output hurts: as the model says, or up where an outcome is explained."""
+    return rules.adverse_outcome or (None if outcome is None else "higher")
+
+
+def _reason(
+    fitted: FittedModel, explained: Explained, wording: Wording, rank: int, one: RankedReason, scored: set[str]
+) -> Reason:
+    present = [name for name in one.features if name in explained.row]
+    counted = [name for name in present if name in scored] or present
+    values = [explained.row[name] for name in counted]
+    situation = situation_of(values, [explained.means.get(name) for name in counted])
+    entry = find_entry(wording.entries, one.features, situation)
+    return Reason(
+        rank=rank,
+        code=present[0] if entry is None else entry.code,
+        text=_sentence(fitted, explained, wording.rules, one, counted)
+        if entry is None
+        else entry.texts[wording.rules.locale],
+        contribution=one.amount,
+        features=tuple(present),
+    )
+
+
+def _sentence(
+    fitted: FittedModel, explained: Explained, rules: ReasonRules, one: RankedReason, counted: Sequence[str]
+) -> str:
+    is_distance = rules.method == "points_below_maximum"
+    is_raising = adverse_outcome(rules, explained.outcome) != "lower" if is_distance else one.amount > 0
+    verb = "raises" if is_raising else "lowers"
+    outcome, target = explained.outcome, fitted.target
     what = f"'{target}'" if outcome is None else f"the probability of '{target}' being '{outcome}'"
-    return f"'{one.feature}' is {_value(one.value, unit)}, which {verb} {what}."
+    units = {feature.name: feature.unit for feature in fitted.features if isinstance(feature, NumericFeature)}
+    facts = [f"'{name}' is {_value(explained.row[name], units.get(name))}" for name in counted]
+    return f"{' and '.join(facts)}, which {verb} {what}."
 
 
 def _value(value: Value, unit: str | None) -> str:

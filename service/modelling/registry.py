@@ -6,14 +6,17 @@ fitted forms of the edges that somebody looked at.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import kan.errors
+from kan.certification.certificate import Certificate
+from kan.certification.certify import certify
 from kan.edges import edge_domain
+from kan.explanation.attainable import attainable_contributions
 from kan.explanation.curves import edge_spreads, node_names
-from kan.explanation.edge_flow import TracedReference, trace_reference
+from kan.explanation.strength import FeatureStrength, Interaction, feature_strengths, interactions
 from kan.features import CategoricalFeature
 from kan.layer import Form
 from kan.model import FittedModel
@@ -22,7 +25,11 @@ from kan.serialization import load
 from kan.snapping import edge_candidates
 from kan.symbolic.fitting import Candidate
 from service.domain.canonical import digest_of
-from service.errors import ArtifactCorrupted
+from service.errors import ArtifactCorrupted, NotAdditive
+from service.modelling.references import PreparedReference, PreparedReferences, prepare_reference
+
+#: After so long certificates are finished with the bounds known by then.
+CERTIFICATE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,29 @@ class LoadedModel:
     def __init__(self, digest: str, fitted: FittedModel) -> None:
         self.digest = digest
         self.fitted = fitted
+        self.references = PreparedReferences(fitted)
         self._candidates: dict[EdgeId, tuple[Candidate, ...]] = {}
+        self._certificates: dict[frozenset[tuple[str, int]], tuple[Certificate, ...]] = {}
+        self._certifying = threading.Lock()
+        self._attainable: dict[int, dict[str, tuple[float, float]]] = {}
 
     @cached_property
-    def traced_reference(self) -> TracedReference:
-        """The reference rows, traced through the network for every explanation."""
-        return trace_reference(self.fitted.network, self.fitted.reference)
+    def training_reference(self) -> PreparedReference:
+        """The training rows that the artifact holds, ready for every explanation."""
+        return prepare_reference(self.fitted, self.fitted.reference)
+
+    def attainable(self, output: int) -> dict[str, tuple[float, float]]:
+        """The least and the most that each feature can add to an output; raises NotAdditive."""
+        found = self._attainable.get(output)
+        if found is None:
+            try:
+                least, most = attainable_contributions(self.fitted, output).tolist()
+            except kan.errors.NotAdditive as error:
+                raise NotAdditive from error
+            names = (feature.name for feature in self.fitted.features)
+            found = dict(zip(names, zip(least, most, strict=True), strict=True))
+            self._attainable[output] = found
+        return found
 
     @cached_property
     def edges(self) -> tuple[ActiveEdge, ...]:
@@ -59,6 +83,16 @@ class LoadedModel:
     def spreads(self) -> dict[EdgeId, float]:
         """How much each edge moves the outputs over the reference rows."""
         return edge_spreads(self.fitted)
+
+    @cached_property
+    def feature_strengths(self) -> tuple[FeatureStrength, ...]:
+        """How much each feature moves the outputs over the reference rows."""
+        return tuple(feature_strengths(self.fitted))
+
+    @cached_property
+    def interactions(self) -> tuple[Interaction, ...]:
+        """What pairs of features do together."""
+        return tuple(interactions(self.fitted))
 
     def _edge(self, edge: EdgeId) -> ActiveEdge:
         names = node_names(self.fitted)
@@ -80,6 +114,14 @@ class LoadedModel:
             found = tuple(edge_candidates(self.fitted, edge))
             self._candidates[edge] = found
         return found
+
+    def certificates(self, expected: Mapping[str, int]) -> tuple[Certificate, ...]:
+        """What is proved of the model, with these directions (1 or −1 by feature); callers share one proof."""
+        key = frozenset(expected.items())
+        with self._certifying:
+            if key not in self._certificates:
+                self._certificates[key] = certify(self.fitted, expected=expected, seconds=CERTIFICATE_SECONDS)
+            return self._certificates[key]
 
 
 class _Place:

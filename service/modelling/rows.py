@@ -25,20 +25,34 @@ def encode_rows(features: Sequence[Feature], rows: Sequence[Mapping[str, Value]]
     A whole number is a number; a truth value is none, and neither is a text that looks like one.
     Raises: UnknownFeature, MissingFeature, WrongValueType, NonFiniteNumber, MissingValueNotSeen.
     """
-    known = {feature.name for feature in features}
     for position, row in enumerate(rows):
-        for name in row:
-            if name not in known:
-                raise UnknownFeature(position, name)
-        for feature in features:
-            if feature.name not in row:
-                raise MissingFeature(position, feature.name)
-            _require_value(feature, row[feature.name], position)
+        _require_row(features, row, position)
+    return _encoded(features, rows)
+
+
+def encode_row(features: Sequence[Feature], row: Mapping[str, Value]) -> Float[Tensor, " features"]:
+    """The numbers of the only row of a request; raises as encode_rows, with errors that do not number it."""
+    _require_row(features, row, None)
+    return _encoded(features, [row])[0]
+
+
+def _encoded(features: Sequence[Feature], rows: Sequence[Mapping[str, Value]]) -> Float[Tensor, "rows features"]:
     columns = {feature.name: [_plain(row[feature.name]) for row in rows] for feature in features}
     return encode(features, columns)
 
 
-def _require_value(feature: Feature, value: Value, position: int) -> None:
+def _require_row(features: Sequence[Feature], row: Mapping[str, Value], position: int | None) -> None:
+    known = {feature.name for feature in features}
+    for name in row:
+        if name not in known:
+            raise UnknownFeature(position, name)
+    for feature in features:
+        if feature.name not in row:
+            raise MissingFeature(position, feature.name)
+        _require_value(feature, row[feature.name], position)
+
+
+def _require_value(feature: Feature, value: Value, position: int | None) -> None:
     is_category = isinstance(feature, CategoricalFeature)
     if value is None or (is_category and value == ""):
         may_be_missing = "" in feature.categories if isinstance(feature, CategoricalFeature) else feature.has_missing

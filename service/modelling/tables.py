@@ -194,6 +194,7 @@ def _feature(name: str, column: TypedColumn, override: FeatureOverride) -> Featu
         unit=override.unit or column.unit,
         description=override.description,
         protected=bool(override.protected),
+        changeable=override.changeable is not False,
         identifier=column.identifier,
         monotone=override.monotone,
         rows=len(column.values),

@@ -4,56 +4,36 @@ The same snapshot, configuration and seed give the same bytes: one thread comput
 the time or the machine.
 """
 
-import math
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy.typing as npt
 import polars as pl
 
 from kan.errors import KANError, OutputUndefined
 from kan.estimator import KANClassifier, KANRegressor
-from kan.features import encode
 from kan.model import FittedModel
-from kan.serialization import dump
-from kan.tables import frame_columns
-from kan.training.settings import Progress as EngineProgress
-from kan.training.settings import ProgressCallback
 from kan.training.trainer import one_thread
-from service.domain.canonical import digest_of
 from service.domain.feature_schema import Direction, FeatureSchema, TrainingColumns
-from service.domain.training_configuration import Metric, Progress, TrainingConfiguration
+from service.domain.training_configuration import Progress, TrainingConfiguration
 from service.errors import TrainingFailed
-from service.modelling.evaluation import classification_metrics, regression_metrics
-from service.modelling.formulas import Estimator, formula_agreement, formula_fidelity, symbolify
-from service.modelling.splitting import Rows, Split, split_rows
-from service.modelling.tables import read_parquet
+from service.modelling.certificates import formula_certificates
+from service.modelling.formulas import (
+    Estimator,
+    formula_agreement,
+    formula_fidelity,
+    has_formulas,
+    symbolification,
+    symbolify,
+)
+from service.modelling.recording import Recorder, Stage
+from service.modelling.stages import StageFiles, kept_or_computed
+from service.modelling.trained_versions import TrainedVersion, finished, measured
+from service.modelling.training_data import TrainingData
 
-CURVE_POINTS = 200
 DIRECTIONS: Mapping[Direction, int] = MappingProxyType({"increasing": 1, "decreasing": -1})
-LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "sympy", "safetensors", "polars")
-
-Stage = Literal["fit", "refit", "symbolify"]
-
-
-@dataclass(frozen=True)
-class TrainedVersion:
-    """A trained model as it is stored, with how it came about and how good it is on held-out rows."""
-
-    artifact: bytes
-    digest: str
-    shape: tuple[int, ...]
-    active_edges: int
-    edges_before_pruning: int
-    metrics: tuple[Metric, ...]
-    split: dict[str, str | int]
-    history: tuple[Progress, ...]
-    library_versions: dict[str, str]
-    symbolification: str
 
 
 def train(
@@ -62,121 +42,109 @@ def train(
     columns: TrainingColumns,
     configuration: TrainingConfiguration,
     report: Callable[[Progress], None],
+    files: StageFiles | None = None,
 ) -> TrainedVersion:
     """Train a version on a snapshot; what `report` raises stops the training and passes through.
 
+    The stages are kept in `files`, where there are some: a training that was interrupted goes on there.
+
     Raises: TrainingFailed with the engine's reason.
     """
-    recorder = _Recorder(report)
+    recorder = Recorder(report)
     recorder(Progress(stage="data", step=0, steps=1))
-    table = read_parquet(parquet)
-    split = split_rows(table, columns, configuration.test_fraction, configuration.seed)
+    data = TrainingData.read(parquet, columns, configuration)
     recorder(Progress(stage="data", step=1, steps=1))
     try:
         with one_thread():
-            return _train(_Data(table, columns, split), schema, configuration, recorder)
+            return _train(data, schema, configuration, recorder, files)
     except KANError as error:
         raise TrainingFailed(str(error)) from error
 
 
-@dataclass(frozen=True)
-class _Data:
-    """The rows of a training as the engine takes them."""
-
-    table: pl.DataFrame
-    columns: TrainingColumns
-    split: Split
-
-    def inputs(self, rows: Rows) -> pl.DataFrame:
-        return self.table.select(self.columns.inputs)[rows]
-
-    def observed(self, rows: Rows) -> npt.NDArray[Any]:
-        """Codes of the classes, in the order of `columns.classes`, or the numbers to predict."""
-        values = self.table[self.columns.target][rows]
-        if not self.columns.classes:
-            return values.to_numpy()
-        codes = {outcome: code for code, outcome in enumerate(self.columns.classes)}
-        return values.replace_strict(codes, return_dtype=pl.Int64).to_numpy()
-
-
-class _Recorder:
-    """Passes progress on and keeps it; a callback of the engine under the service's name of a stage."""
-
-    def __init__(self, report: Callable[[Progress], None]) -> None:
-        self.report = report
-        self.events: list[Progress] = []
-
-    def __call__(self, progress: Progress) -> None:
-        self.events.append(progress)
-        self.report(progress)
-
-    def stage(self, stage: Stage) -> ProgressCallback:
-        def callback(progress: EngineProgress) -> None:
-            event = Progress(
-                stage=stage,
-                step=progress.step,
-                steps=progress.steps,
-                loss=_finite(progress.loss),
-                validation_loss=_finite(progress.validation_loss),
-                active_edges=progress.active_edges,
-                optimizer=progress.optimizer,
-                damping=_finite(progress.damping),
-                grid_size=progress.grid_size,
-                seconds=progress.seconds,
-            )
-            # A refit that only compares is told, so that it can be cancelled, and left out of the curve.
-            if progress.stage == "compare":
-                self.report(event)
-            else:
-                self(event)
-
-        return callback
-
-    def curve(self) -> tuple[Progress, ...]:
-        """Events with a loss, evenly thinned."""
-        events = [event for event in self.events if event.loss is not None]
-        stride = max(1, -(-len(events) // CURVE_POINTS))
-        return tuple(events[::-1][::stride][::-1])
-
-
 def _train(
-    data: _Data, schema: FeatureSchema, configuration: TrainingConfiguration, recorder: _Recorder
+    data: TrainingData,
+    schema: FeatureSchema,
+    configuration: TrainingConfiguration,
+    recorder: Recorder,
+    files: StageFiles | None,
 ) -> TrainedVersion:
-    estimator = _estimator(data.columns, schema, configuration)
-    inputs, observed = data.inputs(data.split.training), data.observed(data.split.training)
-    estimator.fit(inputs, observed, callback=recorder.stage("fit"))
-    before = len(estimator.model_.network.active_edges())
-    recorder(Progress(stage="prune", step=0, steps=1, active_edges=before))
-    estimator.simplify(configuration.tolerance, configuration.maximum_edges, callback=recorder.stage("refit"))
-    edges = len(estimator.model_.network.active_edges())
-    splines, said = estimator.model_, "Symbolic forms were not asked for."
-    if configuration.symbolify:
-        said = symbolify(estimator, configuration.formula_tolerance, recorder.stage("symbolify"))
-    recorder(Progress(stage="evaluate", step=0, steps=1, active_edges=edges))
+    stages = _Stages(data, configuration, recorder, files, _estimator(data.columns, schema, configuration))
+    before, splines, chosen = stages.run()
+    said = symbolification(chosen) if configuration.symbolify else "Symbolic forms were not asked for."
+    recorder(Progress(stage="evaluate", step=0, steps=1, active_edges=len(splines.network.active_edges())))
     try:
-        metrics = _metrics(estimator, data)
+        metrics = measured(stages.around(chosen), data, data.split.test)
     except OutputUndefined:
-        estimator.model_, said = splines, "Splines were kept: a formula has no value for some held-out rows."
-        metrics = _metrics(estimator, data)
-    findings: dict[str, Any] = {"symbolification": said, "formula_r2": formula_fidelity(estimator.model_)}
-    if estimator.model_ is not splines:
-        x = encode(splines.features, frame_columns(data.inputs(data.split.test)))
-        findings["formula_agreement"] = formula_agreement(splines, estimator.model_, x)
-    model = _named(estimator.model_, data, configuration, findings)
-    artifact = dump(model)
-    recorder(Progress(stage="evaluate", step=1, steps=1, active_edges=len(model.network.active_edges())))
-    return TrainedVersion(
-        artifact=artifact,
-        digest=digest_of(artifact),
-        shape=model.network.shape,
-        active_edges=len(model.network.active_edges()),
-        edges_before_pruning=before,
+        chosen, said = splines, "Splines were kept: a formula has no value for some held-out rows."
+        metrics = measured(stages.around(chosen), data, data.split.test)
+    return finished(
+        stages.around(chosen),
+        data,
+        configuration,
+        recorder,
         metrics=metrics,
-        split=data.split.record(),
-        history=recorder.curve(),
-        library_versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        edges_before=before,
         symbolification=said,
+        findings=_findings(splines, chosen, said, data),
     )
+
+
+def _findings(splines: FittedModel, chosen: FittedModel, said: str, data: TrainingData) -> dict[str, Any]:
+    """What is known about the formulas: why they are there, and how far they are from the splines."""
+    findings: dict[str, Any] = {"symbolification": said, "formula_r2": formula_fidelity(chosen)}
+    if has_formulas(chosen):
+        x = data.encoded(data.split.test, splines)
+        findings["formula_agreement"] = formula_agreement(splines, chosen, x)
+        findings["formula_certificates"] = formula_certificates(data.titled(splines), data.titled(chosen))
+    return findings
+
+
+@dataclass(frozen=True)
+class _Stages:
+    """Fit, refit with fewer edges, formulas: each is kept when it is done and not computed again."""
+
+    data: TrainingData
+    configuration: TrainingConfiguration
+    recorder: Recorder
+    files: StageFiles | None
+    empty: Estimator
+
+    def run(self) -> tuple[int, FittedModel, FittedModel]:
+        """The number of edges before pruning, the model with splines and the model that is chosen."""
+        fitted = self._kept("fit", self._fit)
+        before = len(fitted.network.active_edges())
+        splines = self._kept("refit", lambda: self._simplify(fitted, before))
+        if not self.configuration.symbolify:
+            return before, splines, splines
+        return before, splines, self._kept("symbolify", lambda: self._symbolify(splines))
+
+    def around(self, model: FittedModel, rows: tuple[Any, Any] = (None, None)) -> Estimator:
+        """An estimator around a model, which with rows can learn on."""
+        return type(self.empty).from_model(model, *rows)
+
+    def _kept(self, stage: Stage, compute: Callable[[], FittedModel]) -> FittedModel:
+        return kept_or_computed(self.files, stage, self.recorder.events, compute)
+
+    def _rows(self) -> tuple[pl.DataFrame, npt.NDArray[Any]]:
+        rows = self.data.split.training
+        return self.data.inputs(rows), self.data.observed(rows)
+
+    def _fit(self) -> FittedModel:
+        checkpoint = self.files.path("fit.checkpoint") if self.files else None
+        fitted = self.empty.fit(*self._rows(), callback=self.recorder.stage("fit"), checkpoint=checkpoint)
+        model: FittedModel = fitted.model_
+        return model
+
+    def _simplify(self, fitted: FittedModel, edges: int) -> FittedModel:
+        self.recorder(Progress(stage="prune", step=0, steps=1, active_edges=edges))
+        asked = self.configuration
+        estimator = self.around(fitted, self._rows())
+        estimator.simplify(asked.tolerance, asked.maximum_edges, callback=self.recorder.stage("refit"))
+        return estimator.model_
+
+    def _symbolify(self, splines: FittedModel) -> FittedModel:
+        estimator = self.around(splines, self._rows())
+        return symbolify(estimator, self.configuration.formula_tolerance, self.recorder.stage("symbolify"))
 
 
 def _estimator(columns: TrainingColumns, schema: FeatureSchema, configuration: TrainingConfiguration) -> Estimator:
@@ -193,29 +161,3 @@ def _estimator(columns: TrainingColumns, schema: FeatureSchema, configuration: T
         units={feature.name: feature.unit for feature in features if feature.unit},
         random_state=configuration.seed,
     )
-
-
-def _metrics(estimator: Estimator, data: _Data) -> tuple[Metric, ...]:
-    rows = data.split.test
-    observed = data.observed(rows)
-    if isinstance(estimator, KANClassifier):
-        return classification_metrics(observed, estimator.predict_proba(data.inputs(rows)))
-    return regression_metrics(observed, estimator.predict(data.inputs(rows)))
-
-
-def _named(
-    model: FittedModel, data: _Data, configuration: TrainingConfiguration, findings: dict[str, Any]
-) -> FittedModel:
-    """The model with the names of target and classes, and the record of its training."""
-    record = {
-        **model.training,
-        "classes": list(data.columns.classes),
-        "request": configuration.model_dump(mode="json"),
-        "split": data.split.record(),
-        **findings,
-    }
-    return replace(model, target=data.columns.target, classes=data.columns.classes, training=record)
-
-
-def _finite(loss: float | None) -> float | None:
-    return loss if loss is not None and math.isfinite(loss) else None

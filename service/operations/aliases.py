@@ -9,6 +9,7 @@ from service.domain.canonical import timestamp
 from service.domain.documents import Document
 from service.domain.permissions import Actor, require
 from service.errors import PreconditionFailed, PreconditionRequired, VersionNotApproved
+from service.operations.reason_dictionaries import require_reasons
 from service.operations.resources import Resources
 from service.storage import models, tables, users
 
@@ -62,7 +63,8 @@ def move_alias(
 ) -> Alias:
     """Point an alias to an approved version. Records: aliases.moved.
 
-    Raises: NotFound, VersionNotApproved, PreconditionRequired, PreconditionFailed.
+    Raises: NotFound, VersionNotApproved, PreconditionRequired, PreconditionFailed; ReasonsMissing for a champion whose
+    decisions need reasons that the dictionary does not have.
     """
     require(actor, "move_alias")
     with resources.database.write() as session:
@@ -76,6 +78,8 @@ def move_alias(
             raise PreconditionFailed(etag)
         if version.state != "approved":
             raise VersionNotApproved(model, version.number, version.state)
+        if alias == "champion":
+            require_reasons(resources, session, version)
         moved = {"version": version.number, "moved_at": resources.clock(), "moved_by": actor.id}
         revision = current.revision + 1 if current else 1
         previous = current.version if current else None

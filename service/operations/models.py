@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from service.domain.canonical import timestamp
 from service.domain.documents import Document, Line, Slug, Text
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
+from service.domain.predictions import AdverseOutcome
 from service.domain.reviews import RiskTier
 from service.errors import NameTaken
 from service.operations.resources import Resources
@@ -22,6 +25,15 @@ class ModelRequest(Document):
     owner: Line
     risk_tier: RiskTier
     approved_use: Text
+    adverse_action: bool = Field(
+        False,
+        description="Whether decisions can go against a person who is owed the reasons: then a version whose scored "
+        "features are not all in the reason dictionary cannot become champion.",
+    )
+    adverse_outcome: AdverseOutcome | None = Field(
+        None,
+        description="Which direction of the response hurts the person; without it, what raises the explained outcome.",
+    )
 
 
 class Model(Document):
@@ -33,6 +45,8 @@ class Model(Document):
     owner: str
     risk_tier: RiskTier
     approved_use: str
+    adverse_action: bool
+    adverse_outcome: AdverseOutcome | None
     latest_version: int | None
     champion: int | None
     challenger: int | None
@@ -49,7 +63,8 @@ def create_model(resources: Resources, actor: Actor, request: ModelRequest) -> M
             raise NameTaken("model", request.name)
         row = tables.Model(**request.model_dump(), created_at=resources.clock(), created_by=actor.id)
         models.add_model(session, row)
-        resources.record(session, actor, "models.created", f"models/{row.name}", {"risk_tier": request.risk_tier})
+        details = {"risk_tier": request.risk_tier, "adverse_action": request.adverse_action}
+        resources.record(session, actor, "models.created", f"models/{row.name}", details)
         return _describe(session, [row])[0]
 
 
@@ -82,6 +97,8 @@ def _describe(session: Session, rows: Sequence[tables.Model]) -> list[Model]:
             owner=row.owner,
             risk_tier=row.risk_tier,
             approved_use=row.approved_use,
+            adverse_action=row.adverse_action,
+            adverse_outcome=row.adverse_outcome,
             latest_version=newest.get(row.name),
             champion=aliases.get((row.name, "champion")),
             challenger=aliases.get((row.name, "challenger")),

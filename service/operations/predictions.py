@@ -7,9 +7,11 @@ from typing import Any
 
 from service.domain.canonical import canonical_json, digest_of, timestamp
 from service.domain.documents import Document, from_stored
+from service.domain.features import Picture, PictureFormat
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
 from service.domain.predictions import (
+    ChartKind,
     Explain,
     Link,
     Prediction,
@@ -22,7 +24,8 @@ from service.domain.predictions import (
 from service.errors import NoChampion, NotFound, TooManyRows, VersionNotApproved
 from service.modelling import charts
 from service.modelling.prediction import link_of, predict
-from service.operations import idempotency
+from service.modelling.registry import LoadedModel
+from service.operations import explanations, idempotency
 from service.operations.resources import Resources
 from service.storage import models, predictions, tables, users
 from service.storage.database import Session
@@ -48,7 +51,8 @@ def create_predictions(
 ) -> Predictions:
     """Predict with the model's champion. Records: predictions.created.
 
-    Raises: NotFound, NoChampion, VersionNotApproved, TooManyRows, leaves of InvalidRow, IdempotencyKeyReused.
+    Raises: NotFound (also of a reference), NoChampion, VersionNotApproved, TooManyRows, leaves of InvalidRow,
+    NotAdditive, LocaleUnknown, IdempotencyKeyReused.
     """
     require(actor, "create_predictions")
     with resources.database.read() as session:
@@ -116,11 +120,24 @@ def get_prediction(resources: Resources, actor: Actor, prediction_id: str) -> St
     )
 
 
-def get_prediction_chart(resources: Resources, actor: Actor, prediction_id: str) -> dict[str, Any]:
-    """The plotly waterfall of a decision record. Raises: NotFound."""
+def get_prediction_chart(resources: Resources, actor: Actor, prediction_id: str, kind: ChartKind) -> dict[str, Any]:
+    """A decision record as a plotly figure. Raises: NotFound, ArtifactCorrupted."""
     require(actor, "get_prediction_chart")
+    return charts.prediction_chart(*_record_and_model(resources, prediction_id), kind)
+
+
+def get_prediction_picture(
+    resources: Resources, actor: Actor, prediction_id: str, kind: ChartKind, format: PictureFormat
+) -> Picture:
+    """A decision record as a picture for reports. Raises: NotFound, ArtifactCorrupted."""
+    require(actor, "get_prediction_picture")
+    return charts.prediction_picture(*_record_and_model(resources, prediction_id), kind, format)
+
+
+def _record_and_model(resources: Resources, prediction_id: str) -> tuple[LoadedModel, Prediction]:
     with resources.database.read() as session:
-        return charts.contributions_chart(_prediction(predictions.get_prediction(session, prediction_id)))
+        row = predictions.get_prediction(session, prediction_id)
+    return resources.registry.get(row.digest), _prediction(row)
 
 
 def replay_prediction(resources: Resources, actor: Actor, prediction_id: str) -> Replay:
@@ -131,8 +148,11 @@ def replay_prediction(resources: Resources, actor: Actor, prediction_id: str) ->
     require(actor, "replay_prediction")
     with resources.database.read() as session:
         row = predictions.get_prediction(session, prediction_id)
+        stored = _prediction(row)
+        dictionary = explanations.stored_dictionary(session, row.model, stored)
     network = resources.registry.get(row.digest)
-    again = predict(network, [json.loads(row.row)], row.explain, [row.id])[0]
+    basis = explanations.basis_of_record(resources, network, stored, dictionary)
+    again = predict(network, [json.loads(row.row)], row.explain, [row.id], basis)[0]
     digest = digest_of(canonical_json(again.model_dump(mode="json")).encode())
     identical = digest == row.record_digest
     with resources.database.write() as session:
@@ -172,8 +192,9 @@ def _predict(
     if len(request.rows) > limit:
         raise TooManyRows(len(request.rows), limit)
     network = resources.registry.get(version.digest)
+    basis = explanations.basis_of_request(resources, network, version, request)
     ids = [resources.new_id() for _ in request.rows]
-    answers = predict(network, request.rows, request.explain, ids)
+    answers = predict(network, request.rows, request.explain, ids, basis)
     link = link_of(network)
     with resources.database.write() as session:
         claim = idempotency.claim(resources, session, actor, repetition.key, repetition.operation, request)

@@ -13,6 +13,7 @@ from service.modelling.threads import compute_in_one_thread
 from service.settings import Settings
 from service.storage import audit
 from service.storage.artifacts import Artifacts
+from service.storage.checkpoints import Checkpoints
 from service.storage.database import Database, Session
 from service.storage.queue import JobQueue
 
@@ -29,6 +30,7 @@ class Resources:
     settings: Settings
     database: Database
     artifacts: Artifacts
+    checkpoints: Checkpoints
     registry: ModelRegistry
     queue: JobQueue
     clock: Callable[[], datetime] = field(default=utc_now)
@@ -62,4 +64,5 @@ def open_resources(settings: Settings) -> Resources:
     database = Database(settings.resolved_database_url)
     artifacts = Artifacts(settings.data_dir / "artifacts")
     registry = ModelRegistry(artifacts.read, settings.loaded_versions)
-    return Resources(settings, database, artifacts, registry, JobQueue(database))
+    checkpoints = Checkpoints(settings.data_dir / "checkpoints")
+    return Resources(settings, database, artifacts, checkpoints, registry, JobQueue(database))

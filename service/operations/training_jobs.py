@@ -1,21 +1,29 @@
-"""Training jobs: requested by a developer, run by a worker, followed by whoever may read."""
+"""Training jobs: requested by a developer, followed by whoever may read; what a worker does is in `training_runs`."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
+
+from pydantic import Field
 
 from service.domain.canonical import timestamp
 from service.domain.documents import Document, Identifier, Slug, Text, from_stored
 from service.domain.feature_schema import FeatureSchema, TrainingColumns, choose_columns
-from service.domain.lifecycle import FINISHED_JOB_STATES, EventKind, JobState, move_job
+from service.domain.lifecycle import (
+    FINISHED_JOB_STATES,
+    RETRIED_JOB_STATES,
+    EventKind,
+    JobKind,
+    JobState,
+    move_job,
+)
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
+from service.domain.revisions import Change, read_changes
 from service.domain.training_configuration import Progress, TrainingConfiguration
-from service.errors import EdgewiseError, JobCancelled, WrongState
-from service.modelling.training import TrainedVersion, train
+from service.errors import WrongState
 from service.operations import idempotency
 from service.operations.resources import Resources
-from service.storage import artifacts, datasets, models, tables, training_jobs, users
+from service.storage import datasets, models, tables, training_jobs, users
 from service.storage.database import Session
 
 
@@ -26,6 +34,7 @@ class TrainingJobRequest(Document):
     dataset_id: Identifier
     configuration: TrainingConfiguration = TrainingConfiguration()
     message: Text = ""
+    priority: int = Field(0, ge=-100, le=100, description="Jobs with a higher number are begun earlier.")
 
 
 class JobError(Document):
@@ -41,10 +50,16 @@ class TrainingJob(Document):
     id: str
     model: str
     dataset_id: str
+    kind: JobKind = Field(description="train makes a new version, revise changes an existing one.")
+    parent: int | None = Field(description="The version that is revised.")
+    changes: tuple[Change, ...]
     configuration: TrainingConfiguration
     message: str
+    priority: int
     state: JobState
     cancel_requested: bool
+    attempt: int = Field(description="How often the job was begun: again after its worker was lost.")
+    worker: str | None
     version: int | None
     progress: Progress | None
     error: JobError | None
@@ -81,22 +96,19 @@ def create_training_job(
     with resources.database.write() as session:
         claim = idempotency.claim(resources, session, actor, key, "create_training_job", request)
         if claim.earlier:
-            return _describe(session, [training_jobs.get_job(session, claim.earlier[0])])[0]
+            return described_job(session, claim.earlier[0])
         models.get_model(session, request.model)
-        _columns(session, request.dataset_id, request.configuration)
-        job = _new_job(resources, actor, request)
-        training_jobs.add_job(session, job)
-        _add_event(resources, session, job, "state", {"state": job.state})
-        resources.queue.enqueue(session, job.id)
-        claim.settle([job.id])
-        resources.record(
-            session,
+        training_columns(session, request.dataset_id, request.configuration)
+        job = new_job(
+            resources,
             actor,
-            "training_jobs.created",
-            f"training-jobs/{job.id}",
-            {"model": job.model, "dataset": job.dataset_id, "configuration": job.configuration},
+            model=request.model,
+            dataset_id=request.dataset_id,
+            configuration=request.configuration.model_dump(mode="json"),
+            message=request.message,
+            priority=request.priority,
         )
-        return _describe(session, [job])[0]
+        return queue_job(resources, session, actor, job, claim)
 
 
 def list_training_jobs(
@@ -113,12 +125,17 @@ def get_training_job(resources: Resources, actor: Actor, job_id: str) -> Trainin
     """One job. Raises: NotFound."""
     require(actor, "get_training_job")
     with resources.database.read() as session:
-        return _describe(session, [training_jobs.get_job(session, job_id)])[0]
+        return described_job(session, job_id)
 
 
 def read_training_job_events(resources: Resources, actor: Actor, job_id: str, after: int) -> JobEvents:
     """Events of a job after a position. Raises: NotFound."""
     require(actor, "stream_training_job_events")
+    return follow_job(resources, job_id, after)
+
+
+def follow_job(resources: Resources, job_id: str, after: int) -> JobEvents:
+    """Events of a job after a position, for whoever runs the service. Raises: NotFound."""
     with resources.database.read() as session:
         job = training_jobs.get_job(session, job_id)
         rows = training_jobs.events_after(session, job_id, after)
@@ -127,7 +144,7 @@ def read_training_job_events(resources: Resources, actor: Actor, job_id: str, af
 
 
 def cancel_training_job(resources: Resources, actor: Actor, job_id: str) -> TrainingJob:
-    """Ask a job to stop: a queued one ends at once, a running one at its next step.
+    """Ask a job to stop: a queued one ends at once, a running one within two seconds.
 
     Records: training_jobs.cancelled. Raises: NotFound, WrongState when it has ended already.
     """
@@ -138,70 +155,40 @@ def cancel_training_job(resources: Resources, actor: Actor, job_id: str) -> Trai
             raise WrongState("training job", job.state, ("queued", "running"))
         job.cancel_requested = True
         if job.state == "queued":
-            _finish(resources, session, job, "cancelled")
+            finish(resources, session, job, "cancelled")
         resources.record(session, actor, "training_jobs.cancelled", f"training-jobs/{job_id}")
         return _describe(session, [job])[0]
 
 
-def run_training_job(resources: Resources, job_id: str) -> JobState:
-    """Train as requested (a worker's work); safe to repeat after a crash.
+def retry_training_job(resources: Resources, actor: Actor, job_id: str) -> TrainingJob:
+    """Queue the request of a job that failed or was cancelled once more, as a new job.
 
-    Records: model_versions.created, or training_jobs.failed with the reason.
+    Records: training_jobs.created. Raises: NotFound, WrongState, leaves of InvalidTraining.
     """
-    started = _start(resources, job_id)
-    if started is None:
-        return get_job_state(resources, job_id)
-    job, schema, columns, parquet_digest = started
-    try:
-        trained = train(
-            resources.artifacts.read(parquet_digest),
-            schema,
-            columns,
-            from_stored(TrainingConfiguration, job.configuration),
-            _ProgressReport(resources, job_id),
+    require(actor, "retry_training_job")
+    with resources.database.write() as session:
+        job = training_jobs.get_job(session, job_id)
+        if job.state not in RETRIED_JOB_STATES:
+            raise WrongState("training job", job.state, tuple(sorted(RETRIED_JOB_STATES)))
+        training_columns(session, job.dataset_id, from_stored(TrainingConfiguration, job.configuration))
+        again = new_job(
+            resources,
+            actor,
+            model=job.model,
+            dataset_id=job.dataset_id,
+            configuration=job.configuration,
+            message=job.message,
+            priority=job.priority,
+            parent=job.parent,
+            changes=job.changes,
         )
-    except JobCancelled:
-        return _end(resources, job_id, "cancelled", None)
-    except EdgewiseError as error:
-        return _end(resources, job_id, "failed", JobError(code=error.code, detail=error.message))
-    return _store_version(resources, job, columns, trained)
+        return queue_job(resources, session, actor, again)
 
 
-def fail_training_job(resources: Resources, job_id: str, detail: str) -> JobState:
-    """Note that a job broke in a way nobody foresaw. Records: training_jobs.failed."""
-    return _end(resources, job_id, "failed", JobError(code="internal_error", detail=detail))
-
-
-def get_job_state(resources: Resources, job_id: str) -> JobState:
-    """The state of a job (for the worker)."""
-    with resources.database.read() as session:
-        return training_jobs.get_job(session, job_id).state
-
-
-class _ProgressReport:
-    """Writes progress at most twice a second, and stops the training once somebody cancelled it."""
-
-    def __init__(self, resources: Resources, job_id: str) -> None:
-        self._resources = resources
-        self._job_id = job_id
-        self._last: tuple[str, float] = ("", 0.0)
-
-    def __call__(self, progress: Progress) -> None:
-        moment = self._resources.clock()
-        stage, written = self._last
-        if progress.stage == stage and moment.timestamp() - written < 0.5 and progress.step < progress.steps:
-            return
-        self._last = (progress.stage, moment.timestamp())
-        with self._resources.database.write() as session:
-            job = training_jobs.get_job(session, self._job_id, lock=True)
-            if job.cancel_requested:
-                raise JobCancelled
-            _add_event(self._resources, session, job, "progress", progress.model_dump(mode="json"))
-
-
-def _columns(
+def training_columns(
     session: Session, dataset_id: str, configuration: TrainingConfiguration
 ) -> tuple[tables.Dataset, FeatureSchema, TrainingColumns]:
+    """The dataset and the columns that a configuration takes of it. Raises: NotFound, leaves of InvalidTraining."""
     dataset = datasets.get_dataset(session, dataset_id)
     schema = from_stored(FeatureSchema, dataset.feature_schema)
     columns = choose_columns(
@@ -210,15 +197,34 @@ def _columns(
     return dataset, schema, columns
 
 
-def _new_job(resources: Resources, actor: Actor, request: TrainingJobRequest) -> tables.TrainingJob:
+def new_job(
+    resources: Resources,
+    actor: Actor,
+    *,
+    model: str,
+    dataset_id: str,
+    configuration: dict[str, Any],
+    message: str,
+    priority: int,
+    parent: int | None = None,
+    changes: list[dict[str, Any]] | None = None,
+) -> tables.TrainingJob:
+    """A job that waits for a worker; with a parent and changes it revises that version."""
     return tables.TrainingJob(
         id=resources.new_id(),
-        model=request.model,
-        dataset_id=request.dataset_id,
-        configuration=request.configuration.model_dump(mode="json"),
-        message=request.message,
+        model=model,
+        dataset_id=dataset_id,
+        kind="train" if parent is None else "revise",
+        parent=parent,
+        changes=changes,
+        configuration=configuration,
+        message=message,
+        priority=priority,
         state="queued",
         cancel_requested=False,
+        attempt=0,
+        crashes=0,
+        worker=None,
         version=None,
         error_code=None,
         error_detail=None,
@@ -229,109 +235,46 @@ def _new_job(resources: Resources, actor: Actor, request: TrainingJobRequest) ->
     )
 
 
-def _start(resources: Resources, job_id: str) -> tuple[tables.TrainingJob, FeatureSchema, TrainingColumns, str] | None:
-    with resources.database.write() as session:
-        job = training_jobs.get_job(session, job_id, lock=True)
-        if job.state in FINISHED_JOB_STATES:
-            return None
-        job.state = move_job(job.state, "running")
-        job.started_at = job.started_at or resources.clock()
-        _add_event(resources, session, job, "state", {"state": "running"})
-        dataset, schema, columns = _columns(
-            session, job.dataset_id, from_stored(TrainingConfiguration, job.configuration)
-        )
-        return job, schema, columns, dataset.digest
-
-
-def _store_version(
-    resources: Resources, requested: tables.TrainingJob, columns: TrainingColumns, trained: TrainedVersion
-) -> JobState:
-    """Store the version, unless somebody cancelled the job or another worker ended it meanwhile."""
-    resources.artifacts.put(trained.artifact)
-    moment = resources.clock()
-    with resources.database.write() as session:
-        models.get_model(session, requested.model, lock=True)
-        job = training_jobs.get_job(session, requested.id, lock=True)
-        if job.state in FINISHED_JOB_STATES:
-            return job.state
-        if job.cancel_requested:
-            _finish(resources, session, job, "cancelled")
-            return job.state
-        dataset = datasets.get_dataset(session, job.dataset_id)
-        artifacts.register(session, trained.digest, "network", len(trained.artifact), moment)
-        job.version = models.next_version_number(session, job.model)
-        models.add_version(session, _new_version(job, job.version, dataset, columns, trained, moment))
-        _finish(resources, session, job, "succeeded")
-        resources.record(
-            session,
-            None,
-            "model_versions.created",
-            f"models/{job.model}/versions/{job.version}",
-            {"digest": trained.digest, "dataset": dataset.digest, "job": job.id, "by": job.created_by},
-        )
-        return job.state
-
-
-def _new_version(
+def queue_job(
+    resources: Resources,
+    session: Session,
+    actor: Actor,
     job: tables.TrainingJob,
-    number: int,
-    dataset: tables.Dataset,
-    columns: TrainingColumns,
-    trained: TrainedVersion,
-    moment: datetime,
-) -> tables.ModelVersion:
-    return tables.ModelVersion(
-        model=job.model,
-        number=number,
-        state="candidate",
-        digest=trained.digest,
-        parent=None,
-        dataset_id=dataset.id,
-        dataset_digest=dataset.digest,
-        training_job_id=job.id,
-        configuration=job.configuration,
-        columns=columns.model_dump(mode="json"),
-        shape=list(trained.shape),
-        active_edges=trained.active_edges,
-        edges_before_pruning=trained.edges_before_pruning,
-        metrics=[metric.model_dump(mode="json") for metric in trained.metrics],
-        split=dict(trained.split),
-        symbolification=trained.symbolification,
-        history=[progress.model_dump(mode="json") for progress in trained.history],
-        library_versions=dict(trained.library_versions),
-        contributors=[job.created_by],
-        message=job.message,
-        created_at=moment,
-        created_by=job.created_by,
-    )
+    claim: idempotency.Claim | None = None,
+) -> TrainingJob:
+    """Store a new job, its first event and its queue entry in one transaction. Records: training_jobs.created."""
+    training_jobs.add_job(session, job)
+    add_event(resources, session, job, "state", {"state": job.state})
+    resources.queue.enqueue(session, job.id, job.priority)
+    if claim is not None:
+        claim.settle([job.id])
+    details: dict[str, Any] = {"model": job.model, "dataset": job.dataset_id, "configuration": job.configuration}
+    if job.kind == "revise":
+        details |= {"parent": job.parent, "changes": job.changes}
+    resources.record(session, actor, "training_jobs.created", f"training-jobs/{job.id}", details)
+    return _describe(session, [job])[0]
 
 
-def _end(resources: Resources, job_id: str, state: Literal["failed", "cancelled"], error: JobError | None) -> JobState:
-    with resources.database.write() as session:
-        job = training_jobs.get_job(session, job_id, lock=True)
-        if job.state in FINISHED_JOB_STATES:
-            return job.state
-        if error is not None:
-            job.error_code, job.error_detail = error.code, error.detail
-            details = {"code": error.code}
-            resources.record(session, None, "training_jobs.failed", f"training-jobs/{job_id}", details)
-        _finish(resources, session, job, state)
-    return state
+def described_job(session: Session, job_id: str) -> TrainingJob:
+    """A job as it is shown. Raises: NotFound."""
+    return _describe(session, [training_jobs.get_job(session, job_id)])[0]
 
 
-def _finish(resources: Resources, session: Session, job: tables.TrainingJob, state: JobState) -> None:
+def finish(resources: Resources, session: Session, job: tables.TrainingJob, state: JobState) -> None:
+    """End a job whose row is locked, and say so in its stream."""
     job.state = move_job(job.state, state)
     job.finished_at = resources.clock()
-    _add_event(resources, session, job, "state", {"state": state, "version": job.version})
+    add_event(resources, session, job, "state", {"state": state, "version": job.version})
 
 
-def _add_event(
+def add_event(
     resources: Resources,
     session: Session,
     job: tables.TrainingJob,
     kind: EventKind,
     data: dict[str, Any],
 ) -> None:
+    """Append an event to the stream of a job whose row is locked."""
     seq = training_jobs.next_event_seq(session, job.id)
     training_jobs.add_event(
         session, tables.JobEvent(job_id=job.id, seq=seq, kind=kind, data=data, at=resources.clock())
@@ -346,10 +289,16 @@ def _describe(session: Session, rows: Sequence[tables.TrainingJob]) -> list[Trai
             id=row.id,
             model=row.model,
             dataset_id=row.dataset_id,
+            kind=row.kind,
+            parent=row.parent,
+            changes=read_changes(row.changes or []),
             configuration=from_stored(TrainingConfiguration, row.configuration),
             message=row.message,
+            priority=row.priority,
             state=row.state,
             cancel_requested=row.cancel_requested,
+            attempt=row.attempt,
+            worker=row.worker,
             version=row.version,
             progress=from_stored(Progress, progress[row.id].data) if row.id in progress else None,
             error=JobError(code=row.error_code, detail=row.error_detail or "") if row.error_code else None,

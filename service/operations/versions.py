@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from service.domain.canonical import timestamp
+from service.domain.certificates import Certificates
 from service.domain.documents import Document, from_stored
-from service.domain.feature_schema import Feature, FeatureSchema, TrainingColumns
+from service.domain.feature_schema import Feature, FeatureSchema, TrainingColumns, expected_directions
 from service.domain.lifecycle import VersionState
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
 from service.domain.predictions import Value
-from service.domain.training_configuration import Metric, Progress, TrainingConfiguration
+from service.domain.references import TRAINING, TRAINING_REVISION
+from service.domain.revisions import Revision, read_changes
+from service.domain.training_configuration import CalibrationBin, Metric, Progress, TrainingConfiguration
+from service.modelling.certificates import describe_certificates
 from service.modelling.prediction import example_row
 from service.operations.resources import Resources
-from service.storage import datasets, models, reviews, tables, users
+from service.storage import datasets, models, reviews, revisions, tables, users
 from service.storage.database import Session
 
 
@@ -34,6 +40,7 @@ class Version(Document):
     state: VersionState
     digest: str
     parent: int | None
+    revision: Revision | None = Field(description="How the version came about from its parent.")
     dataset_id: str
     dataset_digest: str
     training_job_id: str
@@ -43,12 +50,18 @@ class Version(Document):
     active_edges: int
     edges_before_pruning: int
     metrics: tuple[Metric, ...]
+    calibration: tuple[CalibrationBin, ...] | None = Field(
+        description="Of two outcomes: predicted probabilities against what happened, on held-out rows; null where it "
+        "is not known."
+    )
     split: Split
     symbolification: str
     history: tuple[Progress, ...]
     library_versions: dict[str, str]
     contributors: tuple[str, ...]
     message: str
+    default_reference: str = Field(description="The reference of predictions that name none.")
+    default_reference_revision: int
     aliases: tuple[str, ...]
     review_id: str | None
     created_at: str
@@ -90,6 +103,21 @@ def get_version_inputs(resources: Resources, actor: Actor, model: str, number: i
     return VersionInputs(features=tuple(by_name[name] for name in columns.inputs), example=example_row(network))
 
 
+def get_version_certificates(resources: Resources, actor: Actor, model: str, number: int) -> Certificates:
+    """What is proved of a version: ranges, directions against those expected, largest slopes.
+
+    Raises: NotFound, ArtifactCorrupted.
+    """
+    require(actor, "get_version_certificates")
+    with resources.database.read() as session:
+        version = models.get_version(session, model, number)
+        schema = from_stored(FeatureSchema, datasets.get_dataset(session, version.dataset_id).feature_schema)
+    columns = from_stored(TrainingColumns, version.columns)
+    named = expected_directions(schema, columns.inputs, columns.target, columns.classes)
+    expected = named if len(columns.classes) <= 2 else {}
+    return describe_certificates(resources.registry.get(version.digest), {**expected, **columns.monotone})
+
+
 def contributors_of(session: Session, version: tables.ModelVersion) -> frozenset[str]:
     """Ids of all who contributed to a version or to one of its ancestors."""
     people = set(version.contributors)
@@ -99,6 +127,21 @@ def contributors_of(session: Session, version: tables.ModelVersion) -> frozenset
         people.update(ancestor.contributors)
         parent = ancestor.parent
     return frozenset(people)
+
+
+def _calibration(row: tables.ModelVersion) -> tuple[CalibrationBin, ...] | None:
+    if row.calibration is None:
+        return None
+    return tuple(from_stored(CalibrationBin, one) for one in row.calibration)
+
+
+def _revision(session: Session, row: tables.ModelVersion) -> Revision | None:
+    if row.parent is None:
+        return None
+    found = revisions.find_revision(session, row.model, row.number)
+    if found is None:
+        return None
+    return Revision(parent=found.parent, parent_digest=found.parent_digest, changes=read_changes(found.changes))
 
 
 def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Version]:
@@ -114,6 +157,7 @@ def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Ver
             state=row.state,
             digest=row.digest,
             parent=row.parent,
+            revision=_revision(session, row),
             dataset_id=row.dataset_id,
             dataset_digest=row.dataset_digest,
             training_job_id=row.training_job_id,
@@ -123,12 +167,15 @@ def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Ver
             active_edges=row.active_edges,
             edges_before_pruning=row.edges_before_pruning,
             metrics=tuple(from_stored(Metric, metric) for metric in row.metrics),
+            calibration=_calibration(row),
             split=from_stored(Split, row.split),
             symbolification=row.symbolification,
             history=tuple(from_stored(Progress, progress) for progress in row.history),
             library_versions=row.library_versions,
             contributors=tuple(people[person] for person in row.contributors),
             message=row.message,
+            default_reference=row.default_reference or TRAINING,
+            default_reference_revision=row.default_reference_revision or TRAINING_REVISION,
             aliases=tuple(pointing.get((row.model, row.number), ())),
             review_id=review_ids.get((row.model, row.number)),
             created_at=timestamp(row.created_at),

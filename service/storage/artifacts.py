@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.canonical import digest_of
-from service.errors import ArtifactCorrupted
+from service.errors import ArtifactCorrupted, StorageFull
 from service.storage import tables
 from service.storage.database import Session
 
@@ -22,22 +22,18 @@ class Artifacts:
         self._directory = directory
 
     def put(self, content: bytes) -> str:
-        """Store the bytes durably and return their digest; storing the same bytes again changes nothing."""
+        """Store the bytes durably and return their digest; storing the same bytes again changes nothing.
+
+        Raises: StorageFull where the directory cannot be written.
+        """
         digest = digest_of(content)
         path = self._path(digest)
         if path.exists():
             return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as file:
-            writing = Path(file.name)
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                writing.replace(path)
-            finally:
-                writing.unlink(missing_ok=True)
-        _sync_directory(path.parent)
+        try:
+            _write(path, content)
+        except OSError as error:
+            raise StorageFull(error.strerror or str(error)) from error
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -55,6 +51,20 @@ class Artifacts:
         return self._directory / hexadecimal[:2] / hexadecimal
 
 
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as file:
+        writing = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            writing.replace(path)
+        finally:
+            writing.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
 def _sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY)
     try:
@@ -64,7 +74,7 @@ def _sync_directory(directory: Path) -> None:
 
 
 def register(
-    session: Session, digest: str, kind: Literal["dataset", "network"], size: int, created_at: datetime
+    session: Session, digest: str, kind: Literal["dataset", "network", "reference"], size: int, created_at: datetime
 ) -> None:
     """Note in the database that a stored file is in use; somebody may note the same file at the same time."""
     if session.get(tables.Artifact, digest) is None:

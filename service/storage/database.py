@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from service.errors import DatabaseRefuses, DatabaseUnreachable
 
 BUSY_TIMEOUT_SECONDS = 30
 WRITES = "edgewise_writes"
@@ -34,19 +37,37 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One writing transaction: committed when the block ends, rolled back when it raises."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        """One writing transaction: committed when the block ends, rolled back when it raises.
+
+        Raises: DatabaseUnreachable, DatabaseRefuses.
+        """
+        with _understood(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One reading transaction: all that it reads is of one moment."""
-        with Session(self._reader, expire_on_commit=False) as session, session.begin():
+        with _understood(), Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Tell a database that is away or refuses to write from a fault of the program."""
+    try:
+        yield
+    except OperationalError as error:
+        if error.connection_invalidated or _is_away(error):
+            raise DatabaseUnreachable from error
+        raise DatabaseRefuses(str(error.orig).partition("\n")[0]) from error
+
+
+def _is_away(error: OperationalError) -> bool:
+    return error.statement is None  # it failed before there was a connection to run anything on
 
 
 def _create_engine(url: str, *, is_sqlite: bool) -> Engine:

@@ -70,6 +70,12 @@ def page_of_versions(session: Session, model: str, request: PageRequest) -> Rows
     return select_page(session, query, tables.ModelVersion.number, request)
 
 
+def versions_of(session: Session, model: str) -> Sequence[tables.ModelVersion]:
+    """All versions of a model, oldest first."""
+    query = select(tables.ModelVersion).where(tables.ModelVersion.model == model)
+    return session.scalars(query.order_by(tables.ModelVersion.number)).all()
+
+
 def set_version_state(session: Session, version: tables.ModelVersion, state: VersionState) -> None:
     """Move a version to a state that the lifecycle allows."""
     version.state = state

@@ -15,6 +15,8 @@ WORKFLOW_NAME = "run_training_job"
 #: Fixed, so that an upgrade of the service does not orphan jobs that are waiting or running.
 APPLICATION_NAME = "edgewise"
 APPLICATION_VERSION = "1"
+#: dbos begins jobs with a lower number earlier.
+MIDDLE_PRIORITY = 1000
 
 
 class JsonSerializer(Serializer):
@@ -49,15 +51,27 @@ class JobQueue:
             lazy=True,
         )
 
-    def enqueue(self, session: Session, job_id: str) -> None:
-        """Queue a job; nothing happens unless the caller's transaction commits."""
+    def enqueue(self, session: Session, job_id: str, priority: int = 0) -> None:
+        """Queue a job, before those of a lower priority; nothing happens unless the caller's transaction commits."""
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW_NAME,
             "queue_name": QUEUE_NAME,
             "workflow_id": job_id,
             "app_version": APPLICATION_VERSION,
+            "priority": MIDDLE_PRIORITY - priority,
         }
         self._client.enqueue_in_transaction(session, options, job_id)
+
+    def jobs_held_by(self, worker: str) -> tuple[str, ...]:
+        """The unfinished jobs that a worker has taken from the queue."""
+        held = self._client.list_workflows(
+            status="PENDING", executor_id=worker, name=WORKFLOW_NAME, load_input=False, load_output=False
+        )
+        return tuple(status.workflow_id for status in held)
+
+    def enqueue_again(self, job_id: str) -> None:
+        """Queue a job that a lost worker had taken; a job that has ended is left alone."""
+        self._client.resume_workflow(job_id, queue_name=QUEUE_NAME)
 
     def close(self) -> None:
         """Release the connections."""

@@ -18,7 +18,9 @@ from tests.benchmarks.jobs import Bench
 from tests.benchmarks.report import Report, save, text
 from tests.benchmarks.suites import (
     continual,
+    coverage,
     credit,
+    explain,
     exports,
     formulas,
     function,
@@ -28,6 +30,7 @@ from tests.benchmarks.suites import (
     monotone,
     recovery,
     scaling,
+    shapley,
     tables,
     throughput,
 )
@@ -44,9 +47,12 @@ SUITES: dict[str, Callable[[Bench], Report]] = {
     "credit": credit.measure,
     "large": large.measure,
     "throughput": throughput.measure,
+    "explain": explain.measure,
     "continual": continual.measure,
     "monotone": monotone.measure,
     "exports": exports.measure,
+    "coverage": coverage.measure,
+    "shapley": shapley.measure,
 }
 
 

@@ -31,6 +31,8 @@ class Peer:
 
 OURS = Peer("ours", "kan_peer", knows_repository=True)
 OURS_INSIDE = Peer("ours", "kan_throughput_peer", knows_repository=True)
+OURS_SHAPLEY = Peer("ours", "kan_shapley_peer", knows_repository=True)
+OURS_EXPLAINED = Peer("ours", "kan_explain_peer", knows_repository=True)
 MLP = Peer("mlp", "mlp_peer")
 LINEAR = Peer("linear", "linear_peer")
 PYKAN = Peer(
@@ -52,6 +54,7 @@ PYKAN = Peer(
 FRAMES = ("numpy==2.4.6", "scikit-learn==1.9.1", "pandas==3.1.1")
 EBM = Peer("ebm", "ebm_peer", (*FRAMES, "interpret-core==0.7.8"))
 LIGHTGBM = Peer("lightgbm", "lightgbm_peer", (*FRAMES, "lightgbm==4.7.0"))
+SHAP = Peer("shap", "shap_peer", (*FRAMES, "shap==0.51.0"))
 
 
 def interpreter(peer: Peer) -> Path:

@@ -39,8 +39,12 @@ def _addresses(page: Page) -> Iterator[tuple[str, str]]:
     yield "model", "/models/breast-cancer"
     yield "train", "/models/breast-cancer/train"
     yield "version", f"/models/breast-cancer/versions/1?edge={edge}"
+    yield "reason-dictionary", "/models/credit/reasons"
+    yield "reason-dictionary-empty", "/models/breast-cancer/reasons"
     yield "version-list", "/models/breast-cancer/versions/1?view=list"
     yield "version-diagram", "/models/credit/versions/1?view=diagram"
+    strongest = page.request.get("/api/v1/models/credit/versions/1/features").json()["items"][0]["feature"]
+    yield "version-feature", f"/models/credit/versions/1?feature={strongest}"
     yield "prediction", f"/models/breast-cancer/versions/1/predict?record={_predict(page)}"
     yield "reviews", "/reviews?state=all"
     yield "review", f"/reviews/{first('/reviews')['id']}?edge={first('/reviews')['edges'][0]['edge']}"
@@ -174,3 +178,46 @@ def test_auditor_is_offered_no_developer_action(page: Page, demo: DemoService) -
     settle(page)
     expect(page.get_by_role("link", name="Train a version")).to_have_count(0)
     expect(page.get_by_role("button", name="Move champion")).to_have_count(0)
+
+
+def test_certificates_show_what_is_proved_and_the_rows_that_refute(page: Page, demo: DemoService, axe: Axe) -> None:
+    sign_in(page, demo, "auditor")
+    page.goto("/models/credit/versions/1")
+    table = page.get_by_role("table", name="Certificates")
+    expect(table.get_by_text("never leaves the bounds")).to_be_visible(timeout=30_000)
+    expected = table.get_by_role("row").filter(has_text="Expected: decreasing")
+    expect(expected.first.locator(".badge")).to_contain_text("proved")
+    table.locator("details").first.locator("summary").click()
+    expect(table.locator("details").first.get_by_text(re.compile("income"))).not_to_have_count(0)
+    _check(page, axe, "certificates")
+
+
+def test_a_decision_record_says_what_would_change_its_answer(page: Page, demo: DemoService, axe: Axe) -> None:
+    sign_in(page, demo, "developer")
+    address = f"/predictions/{_predict(page)}"
+    page.goto(address)
+    page.get_by_label("Threshold").fill("0.5")
+    page.get_by_role("button", name="Find the smallest change").press("Enter")
+    changes = page.get_by_role("table", name="Smallest change")
+    expect(changes).to_be_visible()
+    expect(page.get_by_text("scored again by the same version").first).to_be_visible()
+    feature = changes.get_by_role("row").nth(1).get_by_role("cell").first.inner_text()
+    _check(page, axe, "counterfactual")
+
+    page.get_by_label(feature, exact=True).select_option("stays as it is")
+    page.reload()
+    expect(page.get_by_label(feature, exact=True)).to_have_value("stays")
+    page.get_by_role("button", name="Find the smallest change").click()
+    expect(page.get_by_role("status").get_by_role("table").first).to_be_visible()
+    expect(page.get_by_role("status").get_by_role("cell", name=feature, exact=True)).to_have_count(0)
+
+
+def test_where_no_change_reaches_the_goal_the_record_says_so(page: Page, demo: DemoService, axe: Axe) -> None:
+    sign_in(page, demo, "developer")
+    record = _predict(page)
+    inputs = page.request.get("/api/v1/models/breast-cancer/versions/1/inputs").json()["features"]
+    stays = "&".join(f"change.{feature['name'].replace(' ', '%20')}=stays" for feature in inputs)
+    page.goto(f"/predictions/{record}?{stays}")
+    page.get_by_role("button", name="Find the smallest change").click()
+    expect(page.get_by_text("No such change.")).to_be_visible()
+    _check(page, axe, "no-counterfactual")

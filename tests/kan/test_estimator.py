@@ -31,7 +31,10 @@ from kan.errors import (
     NoRows,
     OneClassTarget,
     TrainingDataUnavailable,
+    UnknownFeature,
 )
+from kan.explanation.goals import Goal
+from kan.explanation.options import Adjustable
 from kan.features import CategoricalFeature, NumericFeature
 from kan.serialization import dump
 from kan.training.settings import Progress
@@ -191,6 +194,39 @@ def test_explanation_adds_up_to_the_prediction() -> None:
     assert parts == pytest.approx(model.predict(NUMBERS[:5]), rel=1e-9)
 
 
+def test_features_are_explained_by_shapley_values_and_so_are_groups() -> None:
+    model = fitted(hidden=(2,), grid_size=4)
+    found = model.explain(NUMBERS[:5], by="features")
+    parts = found.base_value + found.values.sum(dim=1).numpy()
+    assert parts == pytest.approx(model.predict(NUMBERS[:5]), rel=1e-9)
+    first, *others = [feature.name for feature in model.model_.features]
+    grouped = model.explain(NUMBERS[:5], by="features", groups={"others": others})
+    assert grouped.groups == (tuple(range(1, len(others) + 1)), (0,))
+    assert grouped.values.sum(dim=1).tolist() == pytest.approx(found.values.sum(dim=1).tolist(), rel=1e-9)
+    with pytest.raises(UnknownFeature, match="height"):
+        model.explain(NUMBERS[:5], by="features", groups={"sizes": [first, "height"]})
+    with pytest.raises(InvalidSetting, match="exactly once"):
+        model.explain(NUMBERS[:5], by="features", groups={"one": [first], "other": [first]})
+
+
+def test_explanation_is_measured_against_the_reference_that_is_given() -> None:
+    model = fitted(hidden=(2,), grid_size=4)
+    for found in (
+        model.explain(NUMBERS[:5], reference=NUMBERS[7:8]),
+        model.explain(NUMBERS[:5], by="features", reference=NUMBERS[7:8]),
+    ):
+        assert found.base_value == pytest.approx(model.predict(NUMBERS[7:8])[0], rel=1e-12)
+
+
+@pytest.mark.usefixtures("no_shape_checks")
+def test_explanation_of_something_else_is_refused() -> None:
+    model = fitted()
+    with pytest.raises(InvalidSetting, match="'edges' or 'features'"):
+        model.explain(NUMBERS[:5], by="nodes")  # type: ignore[call-overload]  # refused at run time, which is tested
+    with pytest.raises(InvalidSetting, match="edges have no groups"):
+        model.explain(NUMBERS[:5], groups={"both": []})  # type: ignore[call-overload]  # refused at run time, which is tested
+
+
 @pytest.mark.usefixtures("no_shape_checks")
 def test_saved_model_predicts_the_same_bits(tmp_path: Path) -> None:
     model = KANRegressor((1,), grid_size=3, steps=40, random_state=0).fit(NUMBERS, SMOOTH)
@@ -301,3 +337,14 @@ def test_constant_features_are_left_out_of_the_model() -> None:
     assert {edge.source for edge in model.model_.network.active_edges()} == {0}
     moved = X + np.array([0.0, 100.0])
     assert np.array_equal(model.predict(moved), model.predict(X))
+
+
+def test_counterfactuals_of_a_table_are_answered_row_by_row() -> None:
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(200, 2))
+    model = KANRegressor(random_state=0).fit(X, X[:, 0] - X[:, 1])
+    answers = model.counterfactuals(X[:3], Goal(at_least=1.5), [Adjustable("x0", "increase")])
+    for row, answer in zip(X[:3], answers, strict=True):
+        (found,) = answer.found
+        assert model.predict([[float(found.row[0]), row[1]]])[0] >= 1.5
+        assert float(found.row[1]) == row[1]

@@ -7,7 +7,7 @@ import torch
 
 from kan.errors import OutputUndefined
 from kan.losses import FamilyName
-from kan.model import CHUNK_ROWS, REFERENCE_ROWS, output_names, reference_rows
+from kan.model import REFERENCE_ROWS, output_names, reference_rows
 from kan.network import EdgeId
 from kan.symbolic.library import SymbolicForm
 from tests.kan.random_models import random_model, random_rows
@@ -29,13 +29,16 @@ def test_gaussian_response_is_the_link() -> None:
 def test_response_with_a_log_link_is_above_zero(family: FamilyName) -> None:
     model = replace(random_model(), family=family)
     assert model.link == "log"
-    assert torch.equal(model.predict_response(model.reference), model.predict_link(model.reference).exp())
+    expected = model.predict_link(model.reference).exp()
+    torch.testing.assert_close(model.predict_response(model.reference), expected, rtol=1e-15, atol=0)
 
 
-def test_chunks_do_not_change_a_bit() -> None:
-    model = random_model()
-    rows = random_rows(model.features, CHUNK_ROWS + 5, seed=1)
+@pytest.mark.parametrize("classes", [(), ("a", "b", "c")])
+def test_other_rows_do_not_change_a_bit(classes: tuple[str, ...]) -> None:
+    model = random_model(sizes=(len(classes) or 1,), classes=classes)
+    rows = random_rows(model.features, 4101, seed=1)
     assert torch.equal(model.predict_link(rows)[-5:], model.predict_link(rows[-5:]))
+    assert torch.equal(model.predict_response(rows)[-5:], model.predict_response(rows[-5:]))
 
 
 def test_row_without_a_finite_value_is_an_error() -> None:

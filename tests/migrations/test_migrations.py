@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 import migrations
 from service.errors import DatabaseNotMigrated
@@ -74,6 +75,37 @@ def test_migrating_a_migrated_database_changes_nothing(database_url: str) -> Non
     upgrade(database_url)
     with database.read() as session:
         assert session.execute(text("SELECT hash FROM audit_head")).scalar_one() == "kept"
+    database.dispose()
+
+
+def test_rows_of_the_first_schema_are_kept_and_evidence_stays_evidence(database_url: str) -> None:
+    downgrade(database_url, "0001")
+    database = Database(database_url)
+    with database.write() as session:
+        session.execute(
+            text("INSERT INTO users VALUES ('1', 'dana', 'Dana', '[]', '-', CURRENT_TIMESTAMP)"),
+        )
+        session.execute(
+            text("INSERT INTO models VALUES ('credit', 'T', 'P', 'O', 'low', 'A', CURRENT_TIMESTAMP, '1')"),
+        )
+        session.execute(text("INSERT INTO artifacts VALUES ('sha256:1', 'dataset', 1, CURRENT_TIMESTAMP)"))
+        session.execute(
+            text("INSERT INTO datasets VALUES ('1', 'N', 'sha256:1', 'sha256:1', 1, '{}', CURRENT_TIMESTAMP, '1')"),
+        )
+    upgrade(database_url)
+    with database.read() as session:
+        model = session.execute(text("SELECT title, adverse_action, adverse_outcome FROM models")).one()
+        assert (model.title, bool(model.adverse_action), model.adverse_outcome) == ("T", False, None)
+    with pytest.raises(DatabaseError, match="append-only"), database.write() as session:
+        session.execute(text("UPDATE artifacts SET size = 2"))
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(text("INSERT INTO artifacts VALUES ('sha256:2', 'rumour', 1, CURRENT_TIMESTAMP)"))
+    with database.write() as session:
+        session.execute(text("INSERT INTO artifacts VALUES ('sha256:2', 'reference', 1, CURRENT_TIMESTAMP)"))
+    downgrade(database_url, "0001")
+    with database.read() as session:
+        assert session.execute(text("SELECT kind FROM artifacts")).scalars().all() == ["dataset"]
+        assert session.execute(text("SELECT digest FROM datasets")).scalar_one() == "sha256:1"
     database.dispose()
 
 

@@ -19,7 +19,7 @@ from service.app import create_app
 from service.domain.permissions import Actor, Role
 from service.domain.reviews import EdgeDecisionRequest, SignatureRequest, Verdict
 from service.domain.training_configuration import TrainingConfiguration
-from service.operations import aliases, datasets, models, reviews, training_jobs, users
+from service.operations import aliases, datasets, models, reviews, training_jobs, training_runs, users
 from service.operations.aliases import AliasRequest
 from service.operations.datasets import DatasetRequest
 from service.operations.models import ModelRequest
@@ -60,7 +60,7 @@ def cheap_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def remembered_trainings() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training_jobs, "train", RememberedTrainings())
+        patch.setattr(training_runs, "train", RememberedTrainings())
         yield
 
 
@@ -158,7 +158,7 @@ class Steps:
     def train(self, model: str, dataset: str, configuration: TrainingConfiguration = QUICK) -> int:
         """A trained candidate's number."""
         job = self.job(model, dataset, configuration)
-        assert training_jobs.run_training_job(self.resources, job) == "succeeded"
+        assert training_runs.run_training_job(self.resources, job) == "succeeded"
         number = training_jobs.get_training_job(self.resources, self.developer, job).version
         assert number is not None
         return number

@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from service.domain.feature_schema import FeatureSchema, TrainingColumns
 from service.domain.training_configuration import Progress, TrainingConfiguration
-from service.modelling.training import TrainedVersion, train
+from service.modelling.stages import StageFiles
+from service.modelling.trained_versions import TrainedVersion
+from service.modelling.training import train
 
 #: Enough steps to learn the pattern, few enough to take a fraction of a second.
 QUICK = TrainingConfiguration(grid_size=3, steps=25, symbolify=False)
@@ -41,6 +43,7 @@ class RememberedTrainings:
         columns: TrainingColumns,
         configuration: TrainingConfiguration,
         report: Callable[[Progress], None],
+        files: StageFiles | None = None,  # noqa: ARG002 - what is remembered is not interrupted
     ) -> TrainedVersion:
         inputs = (parquet, f"{schema.model_dump_json()} {columns.model_dump_json()} {configuration.model_dump_json()}")
         if inputs not in self._known:

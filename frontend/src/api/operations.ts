@@ -28,6 +28,30 @@ export const getModel = (model: string, signal: Signal) =>
   request<T.Model>("GET", address`/models/${model}`, { signal });
 export const createModel = (body: T.ModelRequest) => request<T.Model>("POST", "/models", { body });
 
+export const getReasonDictionary = (model: string, signal: Signal) =>
+  request<T.ReasonDictionary>("GET", address`/models/${model}/reason-dictionary`, { signal });
+export const putReasonDictionary = (model: string, etag: string, body: T.ReasonDictionaryRequest) =>
+  request<T.ReasonDictionary>("PUT", address`/models/${model}/reason-dictionary`, { body, ifMatch: etag });
+export const getReasonCoverage = (model: string, number: string | number, signal: Signal) =>
+  request<T.ReasonCoverage>("GET", address`/models/${model}/versions/${number}/reason-coverage`, { signal });
+
+export const listReferences = (model: string, number: string | number, signal: Signal) =>
+  request<T.Page<T.Reference>>("GET", address`/models/${model}/versions/${number}/references`, { signal });
+export const createReference = (model: string, number: string | number, body: T.ReferenceRequest) =>
+  request<T.Reference>("POST", address`/models/${model}/versions/${number}/references`, { body });
+export const getDefaultReference = (model: string, number: string | number) =>
+  request<T.DefaultReference>("GET", address`/models/${model}/versions/${number}/default-reference`);
+export const setDefaultReference = (
+  model: string,
+  number: string | number,
+  etag: string,
+  body: T.DefaultReferenceRequest,
+) =>
+  request<T.DefaultReference>("PUT", address`/models/${model}/versions/${number}/default-reference`, {
+    body,
+    ifMatch: etag,
+  });
+
 export const listTrainingJobs = (model: string | null, cursor: Cursor, signal: Signal) =>
   request<T.Page<T.TrainingJob>>("GET", `/training-jobs${query({ model, cursor })}`, { signal });
 export const getTrainingJob = (id: string, signal: Signal) =>
@@ -49,8 +73,30 @@ export const getEdge = (model: string, number: string | number, edge: string, si
   request<T.EdgeDetail>("GET", address`/models/${model}/versions/${number}/edges/${edge}`, { signal });
 export const getEdgeChart = (model: string, number: string | number, edge: string, signal: Signal) =>
   request<T.Figure>("GET", address`/models/${model}/versions/${number}/edges/${edge}/chart`, { signal });
+export const listFeatures = (model: string, number: string | number, signal: Signal) =>
+  request<T.Features>("GET", address`/models/${model}/versions/${number}/features`, { signal });
+export const getFeatureChart = (model: string, number: string | number, feature: string, signal: Signal) =>
+  request<T.Figure>("GET", address`/models/${model}/versions/${number}/features/${feature}/chart`, { signal });
+export const listInteractions = (model: string, number: string | number, signal: Signal) =>
+  request<T.Page<T.Interaction>>("GET", address`/models/${model}/versions/${number}/interactions`, { signal });
+export const getInteractionChart = (
+  model: string,
+  number: string | number,
+  first: string,
+  second: string,
+  signal: Signal,
+) => {
+  const query = new URLSearchParams({ first, second }).toString();
+  return request<T.Figure>(
+    "GET",
+    `${address`/models/${model}/versions/${number}/interactions/chart`}?${query}`,
+    { signal },
+  );
+};
 export const getFormula = (model: string, number: string | number, signal: Signal) =>
   request<T.Formula>("GET", address`/models/${model}/versions/${number}/formula`, { signal });
+export const getVersionCertificates = (model: string, number: string | number, signal: Signal) =>
+  request<T.Certificates>("GET", address`/models/${model}/versions/${number}/certificates`, { signal });
 export const exportAddress = (model: string, number: string | number, format: T.ExportFormat, output: number) =>
   address`/api/v1/models/${model}/versions/${number}/export/${format}` + query({ output: output || null });
 export const getVersionInputs = (model: string, number: string | number, signal: Signal) =>
@@ -60,14 +106,21 @@ export const createVersionPredictions = (model: string, number: string | number,
   request<T.Predictions>("POST", address`/models/${model}/versions/${number}/predictions`, { body });
 export const createTrialPredictions = (model: string, number: string | number, body: T.PredictionRequest) =>
   request<T.Predictions>("POST", address`/models/${model}/versions/${number}/trial-predictions`, { body });
+export const createVersionCounterfactuals = (
+  model: string,
+  number: string | number,
+  body: T.CounterfactualRequest,
+) => request<T.Counterfactuals>("POST", address`/models/${model}/versions/${number}/counterfactuals`, { body });
 export const listPredictions = (model: string, cursor: Cursor, signal: Signal) =>
   request<T.Page<T.PredictionSummary>>("GET", `/predictions${query({ model, cursor, limit: 10 })}`, {
     signal,
   });
 export const getPrediction = (id: string, signal: Signal) =>
   request<T.StoredPrediction>("GET", address`/predictions/${id}`, { signal });
-export const getPredictionChart = (id: string, signal: Signal) =>
-  request<T.Figure>("GET", address`/predictions/${id}/chart`, { signal });
+export const getPredictionChart = (id: string, kind: "waterfall" | "flow", signal: Signal) =>
+  request<T.Figure>("GET", `${address`/predictions/${id}/chart`}${query({ kind })}`, { signal });
+export const predictionPicture = (id: string, kind: "waterfall" | "flow"): string =>
+  `/api/v1${address`/predictions/${id}/picture`}${query({ kind, format: "svg" })}`;
 export const replayPrediction = (id: string) => request<T.Replay>("POST", address`/predictions/${id}/replay`);
 
 export const listReviews = (state: T.ReviewState | null, cursor: Cursor, signal: Signal) =>

@@ -240,6 +240,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/counterfactuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Counterfactuals
+         * @description The smallest change of a row with which the champion's output reaches a goal; every answer is scored again.
+         */
+        post: operations["createCounterfactuals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lineage
+         * @description All versions of a model and which came from which.
+         */
+        get: operations["getLineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/predictions": {
         parameters: {
             query?: never;
@@ -254,6 +294,30 @@ export interface paths {
          * @description Predict with the champion; the answer is stored before it is sent.
          */
         post: operations["createPredictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/reason-dictionary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reason Dictionary
+         * @description The reason codes and their texts; without `revision` the newest, with the ETag that a change must name.
+         */
+        get: operations["getReasonDictionary"];
+        /**
+         * Put Reason Dictionary
+         * @description Replace the dictionary by a new revision; stored decisions keep the words that they had.
+         */
+        put: operations["putReasonDictionary"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -293,6 +357,90 @@ export interface paths {
          */
         get: operations["getVersion"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version Certificates
+         * @description What is proved for the whole domain: ranges, directions, largest slopes, formulas against splines.
+         */
+        get: operations["getVersionCertificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Versions
+         * @description What differs between two versions: settings, measures, edges, answers.
+         */
+        get: operations["compareVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/counterfactuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Version Counterfactuals
+         * @description The same for a version; people may ask one in any state, clients an approved one.
+         */
+        post: operations["createVersionCounterfactuals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/default-reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Default Reference
+         * @description What predictions are measured against where they name nothing, with the ETag that a change must name.
+         */
+        get: operations["getDefaultReference"];
+        /**
+         * Set Default Reference
+         * @description Choose the default reference while the version is a candidate.
+         */
+        put: operations["setDefaultReference"];
         post?: never;
         delete?: never;
         options?: never;
@@ -360,6 +508,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/versions/{number}/edges/{edge}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Edge Picture
+         * @description The chart of an edge as an SVG or PNG file, for reports.
+         */
+        get: operations["getEdgePicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/versions/{number}/export/{format}": {
         parameters: {
             query?: never;
@@ -372,6 +540,66 @@ export interface paths {
          * @description The version as a program, a query or a document that gives the same answers and contributions elsewhere.
          */
         get: operations["getExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Features
+         * @description Features by how much they move the answers, strongest first.
+         */
+        get: operations["listFeatures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/features/{feature}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Feature Chart
+         * @description How the output moves with a feature, with band and data density, as a plotly figure.
+         */
+        get: operations["getFeatureChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/features/{feature}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Feature Picture
+         * @description The chart of a feature as an SVG or PNG file, for reports.
+         */
+        get: operations["getFeaturePicture"];
         put?: never;
         post?: never;
         delete?: never;
@@ -420,6 +648,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/versions/{number}/interactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Interactions
+         * @description Pairs of features that act together, strongest first; none in an additive version.
+         */
+        get: operations["listInteractions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/interactions/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Interaction Chart
+         * @description How the output moves with two features together, as a plotly figure.
+         */
+        get: operations["getInteractionChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/versions/{number}/network": {
         parameters: {
             query?: never;
@@ -454,6 +722,110 @@ export interface paths {
          * @description Predict with an approved version.
          */
         post: operations["createVersionPredictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/reason-coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reason Coverage
+         * @description Which scored features of a version have no words in the newest dictionary.
+         */
+        get: operations["getReasonCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/references": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List References
+         * @description All references of a version, the training rows of its own artifact first.
+         */
+        get: operations["listReferences"];
+        put?: never;
+        /**
+         * Create Reference
+         * @description Keep a population of the version's dataset under a name; the same name gets its next revision.
+         */
+        post: operations["createReference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/references/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reference
+         * @description One reference; without `revision` its newest.
+         */
+        get: operations["getReference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/revision-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Revision
+         * @description What changes would do, by a short refit on some of the rows; nothing is kept.
+         */
+        post: operations["previewRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Revision
+         * @description Queue changes of a version; a worker makes the version that follows.
+         */
+        post: operations["createRevision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -529,9 +901,29 @@ export interface paths {
         };
         /**
          * Get Prediction Chart
-         * @description The waterfall of a decision record as a plotly figure.
+         * @description A decision record as a plotly figure: the way to the output by features, or the flow through the edges.
          */
         get: operations["getPredictionChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions/{prediction_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction Picture
+         * @description The chart of a decision record as an SVG or PNG file, for reports.
+         */
+        get: operations["getPredictionPicture"];
         put?: never;
         post?: never;
         delete?: never;
@@ -768,6 +1160,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/training-jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Training Job
+         * @description Queue the request of a job that failed or was cancelled once more, as a new job.
+         */
+        post: operations["retryTrainingJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workers
+         * @description All workers that ever ran, with their last sign of life.
+         */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -813,6 +1245,48 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AdjustableFeature
+         * @description A feature that may change, and how.
+         */
+        AdjustableFeature: {
+            /** Categories */
+            categories?: string[] | null;
+            /**
+             * Cost
+             * @description Weight of a change by one scale, or of another category.
+             * @default 1
+             */
+            cost: number;
+            /**
+             * Direction
+             * @default either
+             * @enum {string}
+             */
+            direction: "either" | "increase" | "decrease";
+            /** Feature */
+            feature: string;
+            /** Maximum */
+            maximum?: number | null;
+            /**
+             * May Fill
+             * @description Whether a missing value may become a value.
+             * @default false
+             */
+            may_fill: boolean;
+            /** Minimum */
+            minimum?: number | null;
+            /**
+             * Scale
+             * @description The difference that costs 1; the interquartile range where not given.
+             */
+            scale?: number | null;
+            /**
+             * Step
+             * @description Changes are multiples of it; a round number where not given.
+             */
+            step?: number | null;
+        };
+        /**
          * Alias
          * @description Where an alias points; `etag` is what a change must name in If-Match.
          */
@@ -854,6 +1328,17 @@ export interface components {
         AliasRequest: {
             /** Version */
             version: number;
+        };
+        /**
+         * AllApplicants
+         * @description All rows of the dataset, those held out too.
+         */
+        AllApplicants: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "all_applicants";
         };
         /**
          * ApiKey
@@ -928,6 +1413,38 @@ export interface components {
             schema?: string | null;
         };
         /**
+         * CalibrationBin
+         * @description Held-out rows of similar predicted probability: what was said, and what happened.
+         */
+        CalibrationBin: {
+            /**
+             * Least
+             * @description The smallest predicted probability in the bin.
+             */
+            least: number;
+            /**
+             * Lower
+             * @description 95 % Wilson interval of the observed share.
+             */
+            lower: number;
+            /** Most */
+            most: number;
+            /**
+             * Observed
+             * @description Share of the positive class.
+             */
+            observed: number;
+            /**
+             * Predicted
+             * @description Mean predicted probability.
+             */
+            predicted: number;
+            /** Rows */
+            rows: number;
+            /** Upper */
+            upper: number;
+        };
+        /**
          * Candidate
          * @description A symbolic form that was fitted to an edge.
          */
@@ -965,6 +1482,124 @@ export interface components {
             value: string;
         };
         /**
+         * Certificate
+         * @description One fact about one output, and with a feature about how this feature moves it.
+         */
+        Certificate: {
+            /**
+             * Bounds
+             * @description Proved: the range of the output or of the difference, the slopes by the feature, zero and the largest size of a slope.
+             */
+            bounds: [
+                number,
+                number
+            ] | null;
+            /**
+             * Boxes
+             * @description Parts of the domain that were bounded one by one.
+             */
+            boxes: number;
+            /**
+             * Direction
+             * @description What was to be proved; none where the output does not depend on the feature.
+             */
+            direction: ("increasing" | "decreasing") | "none" | null;
+            /** Domain */
+            domain: string;
+            /**
+             * Expected
+             * @description The direction that dataset or training name for this feature.
+             */
+            expected: ("increasing" | "decreasing") | null;
+            /**
+             * Fact
+             * @enum {string}
+             */
+            fact: "range" | "monotone" | "lipschitz" | "difference";
+            /** Feature */
+            feature: string | null;
+            /**
+             * Found
+             * @description The same at the best rows of the search.
+             */
+            found: [
+                number,
+                number
+            ] | null;
+            /**
+             * Holds
+             * @description Whether the expected direction holds; null where it is undecided.
+             */
+            holds: boolean | null;
+            /** Method */
+            method: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "proved" | "refuted" | "undecided";
+            /** Output */
+            output: string;
+            /**
+             * Reason
+             * @description Why nothing was decided.
+             */
+            reason: string | null;
+            /**
+             * Response
+             * @description A range on the scale of the answers.
+             */
+            response: [
+                number,
+                number
+            ] | null;
+            /**
+             * Seconds
+             * @description Null for what was proved during the training.
+             */
+            seconds: number | null;
+            /** Statement */
+            statement: string;
+            /**
+             * Tightness
+             * @description Proved width or size over the found one; 1 is exact.
+             */
+            tightness: number | null;
+            /** Unit */
+            unit: string;
+            /** Witness */
+            witness: components["schemas"]["Witness"][];
+        };
+        /**
+         * Certificates
+         * @description All that is proved of a version.
+         */
+        Certificates: {
+            /** Certificates */
+            certificates: components["schemas"]["Certificate"][];
+        };
+        /**
+         * Change
+         * @description One feature that changes.
+         */
+        Change: {
+            /** After */
+            after: number | string | boolean | null;
+            /** Before */
+            before: number | string | boolean | null;
+            /** Cost */
+            cost: number;
+            /** Feature */
+            feature: string;
+            /**
+             * Step
+             * @description Distance between the values that were tried; null for a category.
+             */
+            step: number | null;
+            /** Unit */
+            unit: string | null;
+        };
+        /**
          * ClassProbability
          * @description The probability of one outcome.
          */
@@ -973,6 +1608,130 @@ export interface components {
             outcome: string;
             /** Probability */
             probability: number;
+        };
+        /**
+         * ComparedVersion
+         * @description One side of a comparison.
+         */
+        ComparedVersion: {
+            /** Active Edges */
+            active_edges: number;
+            /** Dataset Digest */
+            dataset_digest: string;
+            /** Digest */
+            digest: string;
+            /** Number */
+            number: number;
+            /** Shape */
+            shape: number[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "in_review" | "approved" | "rejected" | "suspended" | "retired";
+        };
+        /**
+         * Condition
+         * @description What a value must be: in a closed range, or one of some categories; gaps match only where `missing` says so.
+         */
+        Condition: {
+            /**
+             * Categories
+             * @default []
+             */
+            categories: string[];
+            /** Maximum */
+            maximum?: number | null;
+            /** Minimum */
+            minimum?: number | null;
+            /**
+             * Missing
+             * @default false
+             */
+            missing: boolean;
+        };
+        /**
+         * Counterfactual
+         * @description A changed row with what the version says of it; `value` is what the goal is compared with.
+         */
+        Counterfactual: {
+            /** Changes */
+            changes: components["schemas"]["Change"][];
+            /** Cost */
+            cost: number;
+            output: components["schemas"]["Output"];
+            /** Value */
+            value: number;
+        };
+        /**
+         * CounterfactualAnswer
+         * @description What was found, cheapest first; nothing where no allowed change reaches the goal.
+         */
+        CounterfactualAnswer: {
+            /**
+             * Candidates
+             * @description Values that were combined (exact), or rows that were scored (search).
+             */
+            candidates: number;
+            /** @description What comes nearest to the goal. */
+            closest: components["schemas"]["Counterfactual"];
+            /** Counterfactuals */
+            counterfactuals: components["schemas"]["Counterfactual"][];
+            goal: components["schemas"]["Goal"];
+            /**
+             * Is Optimal
+             * @description Proved: nothing on the step grid is cheaper or, where nothing was found, reaches the goal.
+             */
+            is_optimal: boolean;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "exact" | "search";
+            /** @description Of the row as it is. */
+            output: components["schemas"]["Output"];
+            /** Statement */
+            statement: string;
+        };
+        /**
+         * CounterfactualRequest
+         * @description One row, what its output shall reach, and what may change; without `features`, all that is changeable.
+         */
+        CounterfactualRequest: {
+            /**
+             * Alternatives
+             * @default 1
+             */
+            alternatives: number;
+            /** Features */
+            features?: components["schemas"]["AdjustableFeature"][] | null;
+            goal: components["schemas"]["Goal"];
+            /** Most Changes */
+            most_changes?: number | null;
+            /** Row */
+            row: {
+                [key: string]: number | string | boolean | null;
+            };
+        };
+        /**
+         * Counterfactuals
+         * @description The answer to a question about one row; its digest stands in the audit trail.
+         */
+        Counterfactuals: {
+            answer: components["schemas"]["CounterfactualAnswer"];
+            /** Digest */
+            digest: string;
+            /**
+             * Link
+             * @enum {string}
+             */
+            link: "identity" | "logit" | "softmax";
+            /** Model */
+            model: string;
+            /** Record Digest */
+            record_digest: string;
+            /** Version */
+            version: number;
         };
         /**
          * Credentials
@@ -1007,6 +1766,32 @@ export interface components {
             rows: number;
             /** Source Digest */
             source_digest: string;
+        };
+        /**
+         * DefaultReference
+         * @description The default reference of a version; `etag` is what a change must name in If-Match.
+         */
+        DefaultReference: {
+            /** Etag */
+            etag: string;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DefaultReferenceRequest
+         * @description Which reference predictions are measured against where a request names none.
+         */
+        DefaultReferenceRequest: {
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
         };
         /**
          * Edge
@@ -1131,6 +1916,61 @@ export interface components {
             value_when_missing: number | null;
         };
         /**
+         * EdgeDifference
+         * @description An edge that is not the same function in both.
+         */
+        EdgeDifference: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            overlay: components["schemas"]["EdgeOverlay"];
+        };
+        /**
+         * EdgeOverlay
+         * @description One edge before and after, at the same inputs.
+         */
+        EdgeOverlay: {
+            /** After */
+            after: number[];
+            /** Before */
+            before: number[];
+            /**
+             * Categories
+             * @description Of a table: the names of the inputs.
+             */
+            categories: string[];
+            /** Edge */
+            edge: string;
+            /**
+             * Form After
+             * @enum {string}
+             */
+            form_after: "spline" | "symbolic" | "table" | "zero";
+            /**
+             * Form Before
+             * @enum {string}
+             */
+            form_before: "spline" | "symbolic" | "table" | "zero";
+            /** Source */
+            source: string;
+            /** Spread After */
+            spread_after: number;
+            /** Spread Before */
+            spread_before: number;
+            /** Target */
+            target: string;
+            /** Text After */
+            text_after: string;
+            /** Text Before */
+            text_before: string;
+            /** Unit */
+            unit: string | null;
+            /** X */
+            x: number[];
+        };
+        /**
          * Feature
          * @description One column of a snapshot.
          */
@@ -1140,6 +1980,12 @@ export interface components {
              * @default []
              */
             categories: components["schemas"]["CategoryCount"][];
+            /**
+             * Changeable
+             * @description Whether a person could change it; otherwise no counterfactual does.
+             * @default true
+             */
+            changeable: boolean;
             /** Description */
             description?: string | null;
             /** Distinct */
@@ -1213,6 +2059,46 @@ export interface components {
             target?: string | null;
         };
         /**
+         * FeatureStrength
+         * @description How much one feature moves the answers.
+         */
+        FeatureStrength: {
+            /**
+             * Deviation
+             * @description Standard deviation of its contributions over the reference rows, link scale.
+             */
+            deviation: number;
+            /** Feature */
+            feature: string;
+            /**
+             * Mean Size
+             * @description Mean size of its contributions over the reference rows, link scale.
+             */
+            mean_size: number;
+            /** Unit */
+            unit: string | null;
+        };
+        /**
+         * Features
+         * @description All features, the strongest first.
+         */
+        Features: {
+            /**
+             * Has Bands
+             * @description Whether it is known how sure the version is of its functions.
+             */
+            has_bands: boolean;
+            /**
+             * Is Additive
+             * @description Whether every feature has one shape function, the same for every row.
+             */
+            is_additive: boolean;
+            /** Items */
+            items: components["schemas"]["FeatureStrength"][];
+            /** Outputs */
+            outputs: string[];
+        };
+        /**
          * Figure
          * @description A plotly figure.
          */
@@ -1225,6 +2111,21 @@ export interface components {
             layout: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * FilteredRows
+         * @description Training rows whose inputs meet all conditions.
+         */
+        FilteredRows: {
+            /** Features */
+            features: {
+                [key: string]: components["schemas"]["Condition"];
+            };
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "filter";
         };
         /**
          * Formula
@@ -1245,7 +2146,7 @@ export interface components {
         };
         /**
          * FormulaAgreement
-         * @description How far the answers with formulas are from those with splines, on rows that no training has seen.
+         * @description How far the answers after a change of the network are from those before it, on rows that no training has seen.
          */
         FormulaAgreement: {
             /**
@@ -1279,6 +2180,27 @@ export interface components {
             same_top: number | null;
         };
         /**
+         * Goal
+         * @description What the output shall reach: exactly one of `at_least` and `at_most`.
+         */
+        Goal: {
+            /** At Least */
+            at_least?: number | null;
+            /** At Most */
+            at_most?: number | null;
+            /**
+             * Outcome
+             * @description The outcome whose probability is meant (classification).
+             */
+            outcome?: string | null;
+            /**
+             * Scale
+             * @default response
+             * @enum {string}
+             */
+            scale: "response" | "link";
+        };
+        /**
          * Health
          * @description The state of the process.
          */
@@ -1300,6 +2222,45 @@ export interface components {
             tolerance: number;
         };
         /**
+         * Interaction
+         * @description What two features do together beyond what each does alone.
+         */
+        Interaction: {
+            /** First */
+            first: string;
+            /**
+             * H Squared
+             * @description Friedman and Popescu's H²: the share of their joint dependence.
+             */
+            h_squared: number;
+            /** Second */
+            second: string;
+            /**
+             * Size
+             * @description Root mean square over pairs of reference rows, link scale.
+             */
+            size: number;
+        };
+        /**
+         * Interval
+         * @description What holds the truth with a probability: an interval of the target's unit, or outcomes that are not ruled out.
+         *
+         *     It was calibrated on rows that the version was not trained on; no outcome at all means that the row is unlike any.
+         */
+        Interval: {
+            /** Coverage */
+            coverage: number;
+            /** Lower */
+            lower?: number | null;
+            /**
+             * Outcomes
+             * @default []
+             */
+            outcomes: string[];
+            /** Upper */
+            upper?: number | null;
+        };
+        /**
          * JobError
          * @description Why a job failed.
          */
@@ -1308,6 +2269,54 @@ export interface components {
             code: string;
             /** Detail */
             detail: string;
+        };
+        JsonValue: unknown;
+        /**
+         * Lineage
+         * @description All versions of a model and which came from which, oldest first.
+         */
+        Lineage: {
+            /** Edges */
+            edges: components["schemas"]["LineageEdge"][];
+            /** Nodes */
+            nodes: components["schemas"]["LineageNode"][];
+        };
+        /**
+         * LineageEdge
+         * @description The revision that led from one version to another.
+         */
+        LineageEdge: {
+            /** Child */
+            child: number;
+            /** Message */
+            message: string;
+            /** Operations */
+            operations: string[];
+            /** Parent */
+            parent: number;
+        };
+        /**
+         * LineageNode
+         * @description A version in the lineage of its model.
+         */
+        LineageNode: {
+            /** Active Edges */
+            active_edges: number;
+            /** Aliases */
+            aliases: string[];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Digest */
+            digest: string;
+            /** Number */
+            number: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "in_review" | "approved" | "rejected" | "suspended" | "retired";
         };
         /**
          * Me
@@ -1335,18 +2344,58 @@ export interface components {
              * @enum {string}
              */
             better: "higher" | "lower";
+            /**
+             * Lower
+             * @description 95 % bootstrap interval; null in versions of before.
+             */
+            lower?: number | null;
             /** Name */
             name: string;
             /** Rows */
             rows: number;
+            /** Upper */
+            upper?: number | null;
             /** Value */
             value: number;
+        };
+        /**
+         * MetricDifference
+         * @description One measure of both versions; the difference is right less left.
+         */
+        MetricDifference: {
+            /**
+             * Better
+             * @enum {string}
+             */
+            better: "higher" | "lower";
+            /** Difference */
+            difference: number;
+            /** Left */
+            left: number;
+            /** Left Interval */
+            left_interval: [
+                number,
+                number
+            ] | null;
+            /** Name */
+            name: string;
+            /** Right */
+            right: number;
+            /** Right Interval */
+            right_interval: [
+                number,
+                number
+            ] | null;
         };
         /**
          * Model
          * @description An inventory entry and where it stands.
          */
         Model: {
+            /** Adverse Action */
+            adverse_action: boolean;
+            /** Adverse Outcome */
+            adverse_outcome: ("higher" | "lower") | null;
             /** Approved Use */
             approved_use: string;
             /** Challenger */
@@ -1380,6 +2429,17 @@ export interface components {
          * @description A new inventory entry; `name` is the short name in addresses.
          */
         ModelRequest: {
+            /**
+             * Adverse Action
+             * @description Whether decisions can go against a person who is owed the reasons: then a version whose scored features are not all in the reason dictionary cannot become champion.
+             * @default false
+             */
+            adverse_action: boolean;
+            /**
+             * Adverse Outcome
+             * @description Which direction of the response hurts the person; without it, what raises the explained outcome.
+             */
+            adverse_outcome?: ("higher" | "lower") | null;
             /** Approved Use */
             approved_use: string;
             /** Name */
@@ -1401,6 +2461,7 @@ export interface components {
          * @description All that the picture of a version needs, and the stages that led to it.
          */
         Network: {
+            /** @description Formulas against the splines that they replaced. */
             agreement: components["schemas"]["FormulaAgreement"] | null;
             /** Edges */
             edges: components["schemas"]["Edge"][];
@@ -1408,6 +2469,8 @@ export interface components {
             edges_before_pruning: number;
             /** Nodes */
             nodes: components["schemas"]["Node"][];
+            /** @description A revision against the version that it changed. */
+            parent_agreement: components["schemas"]["FormulaAgreement"] | null;
             /** Shape */
             shape: number[];
             /** Spread Meaning */
@@ -1508,6 +2571,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Interaction] */
+        Page_Interaction_: {
+            /** Items */
+            items: components["schemas"]["Interaction"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Model] */
         Page_Model_: {
             /** Items */
@@ -1519,6 +2589,13 @@ export interface components {
         Page_PredictionSummary_: {
             /** Items */
             items: components["schemas"]["PredictionSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Reference] */
+        Page_Reference_: {
+            /** Items */
+            items: components["schemas"]["Reference"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1563,13 +2640,17 @@ export interface components {
             /** Id */
             id: string;
             identity: components["schemas"]["Identity"];
+            /** @description Where the version is calibrated: what holds the truth in nine of ten cases. */
+            interval?: components["schemas"]["Interval"] | null;
             /**
              * Method
+             * @description How the contributions of features were found.
              * @default edge_flow
-             * @constant
+             * @enum {string}
              */
-            method: "edge_flow";
+            method: "edge_flow" | "shapley_additive" | "shapley_exact" | "shapley_sampled";
             output: components["schemas"]["Output"];
+            reason_rules?: components["schemas"]["ReasonRules"] | null;
             /**
              * Reasons
              * @default []
@@ -1577,11 +2658,35 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             /** Reference */
             reference: string;
+            /** Reference Digest */
+            reference_digest?: string | null;
+            /** Reference Revision */
+            reference_revision?: number | null;
             /**
              * Warnings
              * @default []
              */
             warnings: components["schemas"]["PredictionWarning"][];
+        };
+        /**
+         * PredictionImpact
+         * @description How far the answers differ on the reference rows of the left version.
+         */
+        PredictionImpact: {
+            /**
+             * Flipped
+             * @description Share of rows decided otherwise at a probability of 0.5.
+             */
+            flipped: number | null;
+            /** Largest */
+            largest: number;
+            /**
+             * Mean Absolute
+             * @description On the scale of the answer: the target's unit, or a probability.
+             */
+            mean_absolute: number;
+            /** Rows */
+            rows: number;
         };
         /**
          * PredictionRequest
@@ -1594,6 +2699,30 @@ export interface components {
              * @enum {string}
              */
             explain: "edges" | "features" | "none";
+            /**
+             * Locale
+             * @description The language of the reasons, one of the dictionary's.
+             * @default en
+             */
+            locale: string;
+            /**
+             * Reason Count
+             * @description The most reasons that are given.
+             * @default 4
+             */
+            reason_count: number;
+            /**
+             * Reason Method
+             * @description How far a feature moves the output away from the reference, or (additive models only) how far its points are from the best that it could have.
+             * @default contribution
+             * @enum {string}
+             */
+            reason_method: "contribution" | "points_below_maximum";
+            /**
+             * Reference
+             * @description A reference of the version; its default one where none is named.
+             */
+            reference?: string | null;
             /** Rows */
             rows: {
                 [key: string]: number | string | boolean | null;
@@ -1665,6 +2794,24 @@ export interface components {
             trial: boolean;
             /** Version */
             version: number;
+        };
+        /**
+         * PreviewRequest
+         * @description Changes to try without keeping anything.
+         */
+        PreviewRequest: {
+            /** Changes */
+            changes: (components["schemas"]["Snap"] | components["schemas"]["Unsnap"] | components["schemas"]["Zero"] | components["schemas"]["Prune"] | components["schemas"]["Refine"] | components["schemas"]["Retrain"])[];
+        };
+        /**
+         * PreviewedLoss
+         * @description Mean loss of the training rows that were looked at, and the measures of the held-out ones.
+         */
+        PreviewedLoss: {
+            /** Loss */
+            loss: number;
+            /** Metrics */
+            metrics: components["schemas"]["Metric"][];
         };
         /**
          * Problem
@@ -1740,18 +2887,209 @@ export interface components {
             validation_loss?: number | null;
         };
         /**
+         * Prune
+         * @description Remove as many edges as the loss bears, and refit.
+         */
+        Prune: {
+            /**
+             * Maximum Edges
+             * @description At most so many edges stay.
+             */
+            maximum_edges?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operation: "prune";
+            /**
+             * Tolerance
+             * @description Share of what the model explains beyond a constant that may be lost.
+             * @default 0.01
+             */
+            tolerance: number;
+        };
+        /**
          * Reason
          * @description A ranked reason for the output, in words.
          */
         Reason: {
             /** Code */
             code: string;
-            /** Contribution */
+            /**
+             * Contribution
+             * @description In a group the sum; by points below the maximum the distance from it.
+             */
             contribution: number;
+            /**
+             * Features
+             * @default []
+             */
+            features: string[];
             /** Rank */
             rank: number;
             /** Text */
             text: string;
+        };
+        /**
+         * ReasonCoverage
+         * @description Whether a version's scored features all have their reasons.
+         */
+        ReasonCoverage: {
+            /** Dictionary */
+            dictionary: number | null;
+            /** Model */
+            model: string;
+            /**
+             * Required
+             * @description Whether the model's decisions need reasons: then gaps keep it from champion.
+             */
+            required: boolean;
+            /** Scored */
+            scored: components["schemas"]["ScoredFeature"][];
+            /** Unmapped */
+            unmapped: components["schemas"]["Unmapped"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * ReasonDictionary
+         * @description A revision of a model's dictionary; `etag` is what a change must name in If-Match.
+         */
+        ReasonDictionary: {
+            /** Created At */
+            created_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /** Digest */
+            digest: string | null;
+            /** Entries */
+            entries: components["schemas"]["ReasonEntry"][];
+            /** Etag */
+            etag: string;
+            /** Model */
+            model: string;
+            /**
+             * Revision
+             * @description Null where the model has no dictionary yet.
+             */
+            revision: number | null;
+        };
+        /**
+         * ReasonDictionaryRequest
+         * @description All entries of a dictionary; together they are its new revision.
+         */
+        ReasonDictionaryRequest: {
+            /** Entries */
+            entries: components["schemas"]["ReasonEntry"][];
+        };
+        /**
+         * ReasonEntry
+         * @description What is said when a feature, or a group of features that say the same, speaks against a person.
+         */
+        ReasonEntry: {
+            /** Code */
+            code: string;
+            /** Features */
+            features: string[];
+            /**
+             * Texts
+             * @description By language; 'en' is always there.
+             */
+            texts: {
+                [key: string]: string;
+            };
+            /**
+             * When
+             * @description Whether the value is above or below the mean of the reference, or missing; a group is missing when all of it is.
+             * @default any
+             * @enum {string}
+             */
+            when: "any" | "higher" | "lower" | "missing";
+        };
+        /**
+         * ReasonRules
+         * @description How the reasons of a record were found and worded.
+         */
+        ReasonRules: {
+            /** Adverse Outcome */
+            adverse_outcome: ("higher" | "lower") | null;
+            /** Count */
+            count: number;
+            /**
+             * Dictionary
+             * @description Revision of the model's reason dictionary, null where it has none.
+             */
+            dictionary: number | null;
+            /** Locale */
+            locale: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "contribution" | "points_below_maximum";
+        };
+        /**
+         * Reference
+         * @description A reference as it is shown.
+         */
+        Reference: {
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Digest
+             * @description Of the artifact that holds the rows: `training` is part of the version's own.
+             */
+            digest: string;
+            /** Is Default */
+            is_default: boolean;
+            /**
+             * Matched
+             * @description Rows that the selection found.
+             */
+            matched: number;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /**
+             * Rows
+             * @description Rows that were kept: all, or as many of them as a reference may have.
+             */
+            rows: number;
+            /** Selection */
+            selection: components["schemas"]["TrainingRows"] | components["schemas"]["AllApplicants"] | components["schemas"]["ResponseBetween"] | components["schemas"]["ResponseNearest"] | components["schemas"]["SingleApplicant"] | components["schemas"]["FilteredRows"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * ReferenceRequest
+         * @description A new reference, or a new revision of the one with this name.
+         */
+        ReferenceRequest: {
+            /** Name */
+            name: string;
+            /** Selection */
+            selection: components["schemas"]["TrainingRows"] | components["schemas"]["AllApplicants"] | components["schemas"]["ResponseBetween"] | components["schemas"]["ResponseNearest"] | components["schemas"]["SingleApplicant"] | components["schemas"]["FilteredRows"];
+        };
+        /**
+         * Refine
+         * @description Give all splines more intervals; the functions stay the same until the refit.
+         */
+        Refine: {
+            /**
+             * Grid Size
+             * @description A multiple of the present number of intervals.
+             */
+            grid_size: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operation: "refine";
         };
         /**
          * Replay
@@ -1766,6 +3104,85 @@ export interface components {
             replayed_digest: string;
             /** Stored Digest */
             stored_digest: string;
+        };
+        /**
+         * ResponseBetween
+         * @description Training rows whose response lies between two bounds, such as the cut-off and slightly above it.
+         */
+        ResponseBetween: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "response_between";
+            /** Lower */
+            lower: number;
+            /**
+             * Outcome
+             * @description The outcome whose probability is meant; needed where there are more than two.
+             */
+            outcome?: string | null;
+            /** Upper */
+            upper: number;
+        };
+        /**
+         * ResponseNearest
+         * @description The training rows whose response is nearest to a cut-off; of equally near ones the first.
+         */
+        ResponseNearest: {
+            /** Cutoff */
+            cutoff: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "response_nearest";
+            /**
+             * Outcome
+             * @description The outcome whose probability is meant; needed where there are more than two.
+             */
+            outcome?: string | null;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * Retrain
+         * @description Train on from where the version is, under other conditions.
+         */
+        Retrain: {
+            /**
+             * Entropy
+             * @description Weight of their entropy; null leaves it as it was.
+             */
+            entropy?: number | null;
+            /**
+             * Frozen Edges
+             * @description Edges that stay as they are.
+             * @default []
+             */
+            frozen_edges: string[];
+            /**
+             * L1
+             * @description Weight of the sizes of edges; null leaves it as it was.
+             */
+            l1?: number | null;
+            /**
+             * Monotone
+             * @description Directions by input, in place of the present ones; null leaves them.
+             */
+            monotone?: {
+                [key: string]: "increasing" | "decreasing";
+            } | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operation: "retrain";
+            /**
+             * Smoothness
+             * @description Weight of roughness, one for all edges; null leaves it as it was.
+             */
+            smoothness?: number | null;
         };
         /**
          * Review
@@ -1844,6 +3261,71 @@ export interface components {
             version: number;
         };
         /**
+         * Revision
+         * @description How a version came about from its parent.
+         */
+        Revision: {
+            /** Changes */
+            changes: (components["schemas"]["Snap"] | components["schemas"]["Unsnap"] | components["schemas"]["Zero"] | components["schemas"]["Prune"] | components["schemas"]["Refine"] | components["schemas"]["Retrain"])[];
+            /** Parent */
+            parent: number;
+            /** Parent Digest */
+            parent_digest: string;
+        };
+        /**
+         * RevisionPreview
+         * @description What changes would do, by a short refit on some of the rows.
+         */
+        RevisionPreview: {
+            /** Active Edges */
+            active_edges: number;
+            after: components["schemas"]["PreviewedLoss"];
+            /** @description The answers after the refit against those of the version. */
+            agreement: components["schemas"]["FormulaAgreement"];
+            before: components["schemas"]["PreviewedLoss"];
+            /** @description After the changes and before any refit; null where a change is a training. */
+            changed: components["schemas"]["PreviewedLoss"] | null;
+            /**
+             * Edges
+             * @description The changed edges that exist after the changes or before.
+             */
+            edges: components["schemas"]["EdgeOverlay"][];
+            /** Training Rows */
+            training_rows: number;
+        };
+        /**
+         * RevisionRequest
+         * @description What to change about a version, in this order, and why.
+         */
+        RevisionRequest: {
+            /** Changes */
+            changes: (components["schemas"]["Snap"] | components["schemas"]["Unsnap"] | components["schemas"]["Zero"] | components["schemas"]["Prune"] | components["schemas"]["Refine"] | components["schemas"]["Retrain"])[];
+            /** Message */
+            message: string;
+        };
+        /**
+         * ScoredFeature
+         * @description An active input of a version, as far as reasons must cover it.
+         */
+        ScoredFeature: {
+            /** Has Missing */
+            has_missing: boolean;
+            /** Is Numeric */
+            is_numeric: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
+         * SettingDifference
+         * @description A setting of the training that both versions do not share.
+         */
+        SettingDifference: {
+            left: components["schemas"]["JsonValue"];
+            /** Name */
+            name: string;
+            right: components["schemas"]["JsonValue"];
+        };
+        /**
          * ShownSignature
          * @description A signature as it is shown wherever the version is shown.
          */
@@ -1891,6 +3373,46 @@ export interface components {
              * @enum {string}
              */
             verdict: "approved" | "rejected";
+        };
+        /**
+         * SingleApplicant
+         * @description One row, written out.
+         */
+        SingleApplicant: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "single_applicant";
+            /** Row */
+            row: {
+                [key: string]: number | string | boolean | null;
+            };
+        };
+        /**
+         * Snap
+         * @description Make an edge c·f(a·x + b) + d: a function of the library fitted to it, or a formula of x as it is typed.
+         */
+        Snap: {
+            /** Edge */
+            edge: string;
+            /**
+             * Fixed
+             * @description Parameters that a refit leaves alone; a and b of a typed formula where nothing is said.
+             */
+            fixed?: ("a" | "b" | "c" | "d")[] | null;
+            /**
+             * Formula
+             * @description For example log(1 + x^2); x is the input of the edge.
+             */
+            formula?: string | null;
+            /** Function */
+            function?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operation: "snap";
         };
         /**
          * Sparkline
@@ -2074,8 +3596,15 @@ export interface components {
          * @description A job as it is shown.
          */
         TrainingJob: {
+            /**
+             * Attempt
+             * @description How often the job was begun: again after its worker was lost.
+             */
+            attempt: number;
             /** Cancel Requested */
             cancel_requested: boolean;
+            /** Changes */
+            changes: (components["schemas"]["Snap"] | components["schemas"]["Unsnap"] | components["schemas"]["Zero"] | components["schemas"]["Prune"] | components["schemas"]["Refine"] | components["schemas"]["Retrain"])[];
             configuration: components["schemas"]["TrainingConfiguration"];
             /** Created At */
             created_at: string;
@@ -2088,10 +3617,23 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @description train makes a new version, revise changes an existing one.
+             * @enum {string}
+             */
+            kind: "train" | "revise";
             /** Message */
             message: string;
             /** Model */
             model: string;
+            /**
+             * Parent
+             * @description The version that is revised.
+             */
+            parent: number | null;
+            /** Priority */
+            priority: number;
             progress: components["schemas"]["Progress"] | null;
             /** Started At */
             started_at: string | null;
@@ -2102,6 +3644,8 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
             /** Version */
             version: number | null;
+            /** Worker */
+            worker: string | null;
         };
         /**
          * TrainingJobRequest
@@ -2132,6 +3676,23 @@ export interface components {
             message: string;
             /** Model */
             model: string;
+            /**
+             * Priority
+             * @description Jobs with a higher number are begun earlier.
+             * @default 0
+             */
+            priority: number;
+        };
+        /**
+         * TrainingRows
+         * @description Rows that the version was trained on.
+         */
+        TrainingRows: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "training";
         };
         /**
          * TrainingStage
@@ -2176,6 +3737,32 @@ export interface components {
             steps: number;
         };
         /**
+         * Unmapped
+         * @description A situation of a scored feature that the dictionary has no words for.
+         */
+        Unmapped: {
+            /** Feature */
+            feature: string;
+            /**
+             * When
+             * @enum {string}
+             */
+            when: "any" | "higher" | "lower" | "missing";
+        };
+        /**
+         * Unsnap
+         * @description Make a formula the nearest spline.
+         */
+        Unsnap: {
+            /** Edge */
+            edge: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operation: "unsnap";
+        };
+        /**
          * Verification
          * @description The result of checking a chain; `first_bad_seq` names the first event that does not hold.
          */
@@ -2204,6 +3791,11 @@ export interface components {
             active_edges: number;
             /** Aliases */
             aliases: string[];
+            /**
+             * Calibration
+             * @description Of two outcomes: predicted probabilities against what happened, on held-out rows; null where it is not known.
+             */
+            calibration: components["schemas"]["CalibrationBin"][] | null;
             columns: components["schemas"]["TrainingColumns"];
             configuration: components["schemas"]["TrainingConfiguration"];
             /** Contributors */
@@ -2216,6 +3808,13 @@ export interface components {
             dataset_digest: string;
             /** Dataset Id */
             dataset_id: string;
+            /**
+             * Default Reference
+             * @description The reference of predictions that name none.
+             */
+            default_reference: string;
+            /** Default Reference Revision */
+            default_reference_revision: number;
             /** Digest */
             digest: string;
             /** Edges Before Pruning */
@@ -2238,6 +3837,8 @@ export interface components {
             parent: number | null;
             /** Review Id */
             review_id: string | null;
+            /** @description How the version came about from its parent. */
+            revision: components["schemas"]["Revision"] | null;
             /** Shape */
             shape: number[];
             split: components["schemas"]["Split"];
@@ -2252,6 +3853,32 @@ export interface components {
             training_job_id: string;
         };
         /**
+         * VersionComparison
+         * @description What differs between two versions of a model.
+         */
+        VersionComparison: {
+            /**
+             * Edges
+             * @description Null where the networks do not have the same nodes, so that no edge corresponds to another.
+             */
+            edges: components["schemas"]["EdgeDifference"][] | null;
+            /** @description Null where one version has inputs or outcomes that the other does not have. */
+            impact: components["schemas"]["PredictionImpact"] | null;
+            left: components["schemas"]["ComparedVersion"];
+            /** Metrics */
+            metrics: components["schemas"]["MetricDifference"][];
+            /** Model */
+            model: string;
+            right: components["schemas"]["ComparedVersion"];
+            /**
+             * Same Held Out Rows
+             * @description Whether the measures are of the same rows.
+             */
+            same_held_out_rows: boolean;
+            /** Settings */
+            settings: components["schemas"]["SettingDifference"][];
+        };
+        /**
          * VersionInputs
          * @description What a row must hold to be predicted, and one row that could be.
          */
@@ -2262,6 +3889,52 @@ export interface components {
             };
             /** Features */
             features: components["schemas"]["Feature"][];
+        };
+        /**
+         * Witness
+         * @description A row that could be predicted, and the output there.
+         */
+        Witness: {
+            /**
+             * Output
+             * @description On the link scale; of a difference, with formulas minus with splines.
+             */
+            output: number;
+            /** Row */
+            row: {
+                [key: string]: number | string | boolean | null;
+            };
+        };
+        /**
+         * Worker
+         * @description A worker as it is shown.
+         */
+        Worker: {
+            /** Host */
+            host: string;
+            /** Name */
+            name: string;
+            /** Release */
+            release: string;
+            /** Seen At */
+            seen_at: string;
+            /** Started At */
+            started_at: string;
+            /** Stopped At */
+            stopped_at: string | null;
+        };
+        /**
+         * Zero
+         * @description Remove an edge; its mean stays in the constant of its target.
+         */
+        Zero: {
+            /** Edge */
+            edge: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            operation: "zero";
         };
     };
     responses: never;
@@ -2764,6 +4437,74 @@ export interface operations {
             };
         };
     };
+    createCounterfactuals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CounterfactualRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counterfactuals"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getLineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     createPredictions: {
         parameters: {
             query?: never;
@@ -2788,6 +4529,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Predictions"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getReasonDictionary: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonDictionary"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    putReasonDictionary: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string | null;
+            };
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonDictionaryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonDictionary"];
                 };
             };
             /** @description Client Error */
@@ -2856,6 +4669,182 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getVersionCertificates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificates"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    compareVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+                other: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createVersionCounterfactuals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CounterfactualRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counterfactuals"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getDefaultReference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultReference"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    setDefaultReference: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string | null;
+            };
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefaultReferenceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultReference"];
                 };
             };
             /** @description Client Error */
@@ -2972,6 +4961,44 @@ export interface operations {
             };
         };
     };
+    getEdgePicture: {
+        parameters: {
+            query: {
+                /** @description The format of the file. */
+                format: "svg" | "png";
+            };
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+                edge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getExport: {
         parameters: {
             query?: {
@@ -3000,6 +5027,120 @@ export interface operations {
                     "application/x-latex": unknown;
                     "text/x-c": unknown;
                     "text/x-python": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Features"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getFeatureChart: {
+        parameters: {
+            query?: {
+                /** @description The output that the dependence is of. */
+                output?: number;
+                /** @description How many curves of single reference rows are added. */
+                individual?: number;
+            };
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figure"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getFeaturePicture: {
+        parameters: {
+            query: {
+                /** @description The format of the file. */
+                format: "svg" | "png";
+                /** @description The output that the dependence is of. */
+                output?: number;
+                /** @description How many curves of single reference rows are added. */
+                individual?: number;
+            };
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
                 };
             };
             /** @description Client Error */
@@ -3080,6 +5221,77 @@ export interface operations {
             };
         };
     };
+    listInteractions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Interaction_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getInteractionChart: {
+        parameters: {
+            query: {
+                first: string;
+                second: string;
+                /** @description The output that the dependence is of. */
+                output?: number;
+            };
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figure"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getNetwork: {
         parameters: {
             query?: never;
@@ -3138,6 +5350,221 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Predictions"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getReasonCoverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReasonCoverage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listReferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Reference_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createReference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferenceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reference"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getReference: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reference"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPreview"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingJob"];
                 };
             };
             /** @description Client Error */
@@ -3259,7 +5686,10 @@ export interface operations {
     };
     getPredictionChart: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What is drawn: features as steps, or edges as a flow. */
+                kind?: "waterfall" | "flow";
+            };
             header?: never;
             path: {
                 prediction_id: string;
@@ -3275,6 +5705,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Figure"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getPredictionPicture: {
+        parameters: {
+            query: {
+                /** @description The format of the file. */
+                format: "svg" | "png";
+                /** @description What is drawn: features as steps, or edges as a flow. */
+                kind?: "waterfall" | "flow";
+            };
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
                 };
             };
             /** @description Client Error */
@@ -3722,6 +6190,68 @@ export interface operations {
                 content: {
                     "application/problem+json": unknown;
                     "text/event-stream": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryTrainingJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingJob"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };

@@ -1,5 +1,6 @@
 // The numbers behind a figure, for its table twin. Plotly's arrays come as lists or as base64 of typed arrays.
 import type { Figure } from "../api/types";
+import { number } from "../format";
 
 export interface TraceTable {
   readonly name: string;
@@ -26,19 +27,41 @@ export function traceTables(figure: Figure): TraceTable[] {
   return figure.data.flatMap((trace) => {
     const x = named(valuesOf(trace["x"]), axisOf(figure, "x", trace["xaxis"]));
     const y = named(valuesOf(trace["y"]), axisOf(figure, "y", trace["yaxis"]));
-    const rows = thin(x.map((value, index) => [value, y[index]] as const)).filter(
+    const rows = thin(pairsOf(trace, x, y)).filter(
       ([, value]) => value !== undefined,
     );
     if (rows.length === 0) return [];
     return [
       {
         name: typeof trace["name"] === "string" && trace["name"] ? trace["name"] : "Values",
-        xTitle: titleOf(axisOf(figure, "x", trace["xaxis"]), "x"),
-        yTitle: titleOf(axisOf(figure, "y", trace["yaxis"]), "y"),
+        ...titlesOf(trace, titleOf(axisOf(figure, "x", trace["xaxis"]), "x"), titleOf(axisOf(figure, "y", trace["yaxis"]), "y")),
         rows,
       },
     ];
   });
+}
+
+/** What each row tells: a value, the ends of a band at its place, or the value of a tile. */
+function pairsOf(trace: Record<string, unknown>, x: readonly unknown[], y: readonly unknown[]) {
+  if (trace["fill"] === "toself")
+    return x
+      .slice(0, x.length / 2)
+      .map((value, index) => [value, ends(y[y.length - 1 - index], y[index])] as const);
+  const values = valuesOf(trace["customdata"]);
+  if (isTiles(trace)) return x.map((value, index) => [`${show(value)}; ${show(y[index])}`, values[index]] as const);
+  return x.map((value, index) => [value, y[index]] as const);
+}
+
+function isTiles(trace: Record<string, unknown>): boolean {
+  return (trace["marker"] as { showscale?: unknown } | undefined)?.showscale === true;
+}
+
+function ends(lower: unknown, upper: unknown): string {
+  return `${show(lower)} to ${show(upper)}`;
+}
+
+function show(value: unknown): string {
+  return typeof value === "number" ? number(value) : String(value);
 }
 
 function valuesOf(source: unknown): unknown[] {
@@ -68,6 +91,10 @@ interface Axis {
 function axisOf(figure: Figure, letter: "x" | "y", reference: unknown): Axis {
   const suffix = typeof reference === "string" ? reference.slice(1) : "";
   return (figure.layout[`${letter}axis${suffix}`] ?? {}) as Axis;
+}
+
+function titlesOf(trace: Record<string, unknown>, x: string, y: string) {
+  return isTiles(trace) ? { xTitle: `${x}; ${y}`, yTitle: String(trace["name"]) } : { xTitle: x, yTitle: y };
 }
 
 function titleOf(axis: Axis, otherwise: string): string {

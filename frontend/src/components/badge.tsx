@@ -1,10 +1,10 @@
 // States and forms in a word with a sign and a colour; never by colour alone.
-import type { Decision, Form, JobState, ReviewState, RiskTier, VersionState } from "../api/types";
+import type { Decision, Form, JobState, Outcome, ReviewState, RiskTier, VersionState } from "../api/types";
 import { words } from "../format";
 
 type Tone = "plain" | "good" | "bad" | "warn" | "accent";
 
-const TONES: Record<VersionState | JobState | ReviewState | Decision | RiskTier, readonly [Tone, string]> = {
+const TONES: Record<VersionState | JobState | ReviewState | Decision | RiskTier | Outcome, readonly [Tone, string]> = {
   candidate: ["plain", "○"],
   in_review: ["warn", "◐"],
   approved: ["good", "✓"],
@@ -18,6 +18,9 @@ const TONES: Record<VersionState | JobState | ReviewState | Decision | RiskTier,
   cancelled: ["plain", "–"],
   open: ["warn", "◐"],
   accepted: ["good", "✓"],
+  proved: ["good", "✓"],
+  refuted: ["bad", "✕"],
+  undecided: ["warn", "?"],
   low: ["plain", "△"],
   medium: ["warn", "◭"],
   high: ["bad", "▲"],

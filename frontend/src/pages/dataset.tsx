@@ -20,6 +20,7 @@ function columnsFor(target: string | null): readonly Column<Feature>[] {
           <span class="badges">
             {feature.name === target && <span class="badge badge-accent">target</span>}
             {feature.protected && <span class="badge badge-warn">protected: never an input</span>}
+            {feature.changeable === false && <span class="badge badge-plain">cannot be changed</span>}
             {feature.identifier && <span class="badge badge-plain">identifier</span>}
             {feature.monotone && (
               <span class="badge badge-plain">target {directionName(feature.monotone)} with it</span>

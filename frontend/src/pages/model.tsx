@@ -145,6 +145,14 @@ function Inventory({ model }: { model: Model }) {
           ["Approved use", model.approved_use],
           ["Owner", model.owner],
           ["Risk tier", <StateBadge state={model.risk_tier} />],
+          [
+            "Reasons",
+            <>
+              {model.adverse_action ? "owed to the person" : "not owed"}
+              {model.adverse_outcome && `; a ${model.adverse_outcome} response hurts`}.{" "}
+              <a href={address`/models/${model.name}/reasons`}>Reason dictionary</a>
+            </>,
+          ],
           ["Entered", `${moment(model.created_at)} by ${model.created_by}`],
         ]}
       />

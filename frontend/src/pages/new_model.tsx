@@ -16,8 +16,19 @@ const EMPTY: ModelRequest = {
   owner: "",
   risk_tier: "medium",
   approved_use: "",
+  adverse_action: false,
+  adverse_outcome: null,
 };
-const FIELDS = ["/name", "/title", "/purpose", "/owner", "/risk_tier", "/approved_use"];
+const FIELDS = ["/name", "/title", "/purpose", "/owner", "/risk_tier", "/approved_use", "/adverse_action", "/adverse_outcome"];
+const DUTIES = [
+  ["no", "No"],
+  ["yes", "Yes: a champion needs words for every feature"],
+] as const;
+const OUTCOMES = [
+  ["", "Not stated: what raises the explained outcome"],
+  ["higher", "A higher response"],
+  ["lower", "A lower response"],
+] as const;
 const TIERS: readonly (readonly [RiskTier, string])[] = [
   ["low", "Low: one signature approves"],
   ["medium", "Medium: one signature approves"],
@@ -41,6 +52,20 @@ export function NewModelPage() {
           onValue={(tier) => set({ risk_tier: tier as RiskTier })}
           options={TIERS}
           error={create.problem?.at("/risk_tier")}
+        />
+        <SelectField
+          label="Are people owed the reasons of a decision?"
+          value={model.adverse_action ? "yes" : "no"}
+          onValue={(duty) => set({ adverse_action: duty === "yes" })}
+          options={DUTIES}
+          error={create.problem?.at("/adverse_action")}
+        />
+        <SelectField
+          label="What hurts the person"
+          value={model.adverse_outcome ?? ""}
+          onValue={(outcome) => set({ adverse_outcome: outcome === "higher" || outcome === "lower" ? outcome : null })}
+          options={OUTCOMES}
+          error={create.problem?.at("/adverse_outcome")}
         />
       </Form>
     </PageFrame>

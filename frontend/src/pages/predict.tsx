@@ -13,9 +13,12 @@ import { Form } from "../components/form";
 import { Loaded } from "../components/loaded";
 import { PageFrame } from "../components/page";
 import { PredictionRecord } from "../prediction_record";
+import { ReasonFields, type ReasonChoice } from "../reasons/choice";
 import { useAction, useResource } from "../resource";
 import { address, currentLocation, setQuery } from "../router";
 import { RowField, typedRow, textsOf, type RowTexts } from "../row_form";
+
+const DEFAULTS = { explain: "edges", reason_count: 4, locale: "en" } as const;
 
 export function PredictPage({ model, version }: { model: string; version: string }) {
   const key = `${model}/${version}`;
@@ -52,10 +55,11 @@ export function PredictPage({ model, version }: { model: string; version: string
 
 function PredictForm({ version, inputs }: { version: Version; inputs: VersionInputs }) {
   const [texts, setTexts] = useState<RowTexts>(() => textsOf(inputs.features, inputs.example));
+  const [choice, setChoice] = useState<ReasonChoice>({ reference: null, reason_method: "contribution" });
   const predict = useAction(async () => {
     const row: Record<string, Value> = typedRow(inputs.features, texts);
     const send = version.state === "approved" ? createVersionPredictions : createTrialPredictions;
-    const answer = await send(version.model, version.number, { rows: [row], explain: "edges" });
+    const answer = await send(version.model, version.number, { ...DEFAULTS, rows: [row], ...choice });
     setQuery({ record: answer.predictions[0]?.id ?? null });
   });
   const shownAt = inputs.features.map((feature) => pointerOf(feature));
@@ -87,6 +91,12 @@ function PredictForm({ version, inputs }: { version: Version; inputs: VersionInp
           />
         ))}
       </div>
+      <ReasonFields
+        version={version}
+        choice={choice}
+        onChoice={setChoice}
+        error={predict.problem?.at("/reason_method")}
+      />
     </Form>
   );
 }

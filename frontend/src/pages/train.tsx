@@ -78,7 +78,7 @@ function TrainForm({ model, datasets }: { model: string; datasets: readonly Data
   const start = useAction(async () => {
     const { message } = draft;
     const configuration = configurationOf(draft, features);
-    const job = await createTrainingJob({ model, dataset_id: datasetId, configuration, message });
+    const job = await createTrainingJob({ model, dataset_id: datasetId, configuration, message, priority: 0 });
     navigate(address`/training-jobs/${job.id}`);
   });
   const at = (field: string): string | undefined =>

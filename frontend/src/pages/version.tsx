@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 
 import { createReview, getFormula, getNetwork, getVersion } from "../api/operations";
 import type { Formula, FormulaAgreement, Network, Version } from "../api/types";
+import { Certificates } from "../certificates";
 import { LossCurve } from "../charts/loss_curve";
 import { AliasBadge, StateBadge } from "../components/badge";
 import { CopyButton, Digest } from "../components/digest";
@@ -15,7 +16,9 @@ import { Facts, PageFrame, Section } from "../components/page";
 import { ConfigurationFacts } from "../configuration_facts";
 import { Exports } from "../exports";
 import { metricName, moment, number, plural } from "../format";
+import { Learned } from "../learned/learned";
 import { NetworkExplorer } from "../network/explorer";
+import { References } from "../references";
 import { useAction, useResource } from "../resource";
 import { address, navigate } from "../router";
 import { may } from "../session";
@@ -53,6 +56,10 @@ export function VersionPage({ model, version }: { model: string; version: string
           {(data) => <NetworkExplorer model={model} version={Number(version)} network={data} />}
         </Loaded>
       </Section>
+      <Section title="Certificates">
+        <Certificates model={model} version={version} />
+      </Section>
+      <Learned model={model} version={Number(version)} />
       {entry.data && <Background version={entry.data} network={network.data ?? null} />}
     </PageFrame>
   );
@@ -173,6 +180,10 @@ function Background({ version, network }: { version: Version; network: Network |
           <Agreement agreement={network.agreement} />
         </details>
       )}
+      <details class="card">
+        <summary>References</summary>
+        <References version={version} />
+      </details>
       <details class="card">
         <summary>Use it elsewhere</summary>
         <Exports version={version} />

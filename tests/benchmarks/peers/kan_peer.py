@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from kan import KANClassifier, KANRegressor
+from kan.explanation.dependence import dependence
+from kan.explanation.uncertainty import quantile
 from kan.model import FittedModel
 from kan.serialization import dump, load
 from kan.snapping import edge_candidates
@@ -52,6 +55,47 @@ def classify(data: dict[str, Any], *, seed: int, **settings: Any) -> Answer:
     tables = {name.removeprefix("X_"): table for name, table in data.items() if name.startswith("X_")}
     logits = {name: model.decision_function(table) for name, table in tables.items() if name != "train"}
     return {"seconds": seconds}, logits
+
+
+def covered(data: dict[str, Any], *, seed: int, has_classes: bool, coverage: float) -> Answer:
+    """Fit, calibrate on other rows, and count on held-out rows how often the truth is inside."""
+    model = (KANClassifier if has_classes else KANRegressor)(random_state=seed)
+    started = time.perf_counter()
+    model.fit(data["X_train"], data["y_train"])
+    seconds = time.perf_counter() - started
+    model.calibrate(data["X_calibration"], data["y_calibration"])
+    truth = data["y_test"]
+    if has_classes:
+        held = model.predict_set(data["X_test"], coverage)
+        inside = held[np.arange(len(truth)), np.searchsorted(model.classes_, truth)]
+        size = held.sum(axis=1)
+    else:
+        lower, upper = model.predict_interval(data["X_test"], coverage).T
+        inside, size = (lower <= truth) & (truth <= upper), (upper - lower) / truth.std()
+    found, bare = len(dump(model.model_)), len(dump(replace(model.model_, covariance_factor=None)))
+    figures = {
+        "seconds": seconds,
+        "covered": float(inside.mean()),
+        "size": float(size.mean()),
+        "covariance_kib": (found - bare) / 1024,
+        "parameters": model.model_.network.parameter_count,
+    }
+    return figures, {}
+
+
+def shape_bands(data: dict[str, Any], *, seed: int, coverage: float) -> Answer:
+    """Fit an additive model; return every shape function with the half-width of its band at even points."""
+    model = KANRegressor(random_state=seed)
+    started = time.perf_counter()
+    model.fit(data["X_train"], data["y_train"])
+    seconds = time.perf_counter() - started
+    found = [dependence(model.model_, feature.name) for feature in model.model_.features]
+    return {"seconds": seconds}, {
+        "x": np.array([one.x for one in found]),
+        "curves": np.array([one.y for one in found]),
+        "halves": quantile(coverage) * np.array([one.deviation for one in found]),
+        "reference": model.model_.reference.numpy(),
+    }
 
 
 def learn_in_turn(data: dict[str, Any], *, parts: int, seed: int, **settings: Any) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-DISTRIBUTIONS = ("edgewise", "interpret-core", "lightgbm", "numpy", "pykan", "scikit-learn", "scipy", "torch")
+DISTRIBUTIONS = ("edgewise", "interpret-core", "lightgbm", "numpy", "pykan", "scikit-learn", "scipy", "shap", "torch")
 SEPARATOR = ":"  # between the name of a table and the name of its column
 
 

@@ -2,7 +2,7 @@
 
 from starlette.testclient import TestClient
 
-from service.operations import training_jobs
+from service.operations import training_runs
 from service.operations.resources import Resources
 from tests.service.conftest import PASSWORD, SignIn
 from tests.service.training import QUICK, ROW, credit_csv
@@ -24,7 +24,7 @@ def test_a_table_becomes_an_approved_champion_that_explains_its_predictions(
     assert client.get(created.headers["location"]).json() == created.json()
     request = {"model": "credit", "dataset_id": dataset.json()["id"], "configuration": QUICK.model_dump(mode="json")}
     job = client.post(f"{API}/training-jobs", json=request).json()["id"]
-    training_jobs.run_training_job(resources, job)
+    training_runs.run_training_job(resources, job)
     version = f"{API}/models/credit/versions/1"
     assert client.get(version).json()["state"] == "candidate"
     for part in ("network", "formula", "inputs", "edges/0.0.0", "edges/0.0.0/chart", "edges/0.0.0/candidates"):

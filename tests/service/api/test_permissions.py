@@ -1,5 +1,6 @@
 """Every route has a policy, and every route keeps it: the matrix of routes × roles, made from the application."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,12 @@ DIGEST = "sha256:" + "0" * 64
 PLACES = {
     "model": "nothing",
     "number": "1",
+    "other": "2",
     "edge": "0.0.0",
+    "feature": "age",
     "format": "python",
     "alias": "champion",
+    "name": "near",
     "dataset_id": NOBODY,
     "job_id": NOBODY,
     "prediction_id": NOBODY,
@@ -40,10 +44,17 @@ BODIES: dict[str, dict[str, Any]] = {
             "approved_use": "A",
         }
     },
+    "put_reason_dictionary": {"json": {"entries": []}, "headers": {"If-Match": '"none"'}},
+    "create_reference": {"json": {"name": "near", "selection": {"kind": "all_applicants"}}},
+    "set_default_reference": {"json": {"name": "near", "revision": 1}, "headers": {"If-Match": '"training.0"'}},
+    "create_revision": {"json": {"changes": [{"operation": "zero", "edge": "0.0.0"}], "message": "m"}},
+    "preview_revision": {"json": {"changes": [{"operation": "zero", "edge": "0.0.0"}]}},
     "create_training_job": {"json": {"model": "nothing", "dataset_id": NOBODY}},
     "create_predictions": {"json": {"rows": [{"age": 1}]}},
     "create_version_predictions": {"json": {"rows": [{"age": 1}]}},
     "create_trial_predictions": {"json": {"rows": [{"age": 1}]}},
+    "create_counterfactuals": {"json": {"row": {"age": 1}, "goal": {"at_least": 0.5}}},
+    "create_version_counterfactuals": {"json": {"row": {"age": 1}, "goal": {"at_least": 0.5}}},
     "create_review": {"json": {"model": "nothing", "version": 1, "summary": "s"}},
     "decide_edge": {"json": {"decision": "accepted"}, "headers": {"If-Match": '"r0"'}},
     "create_signature": {
@@ -56,6 +67,14 @@ BODIES: dict[str, dict[str, Any]] = {
         }
     },
     "move_alias": {"json": {"version": 1}, "headers": {"If-Match": '"none"'}},
+}
+
+#: What an operation needs to be asked.
+QUERIES: dict[str, dict[str, str]] = {
+    "get_feature_picture": {"format": "svg"},
+    "get_edge_picture": {"format": "svg"},
+    "get_prediction_picture": {"format": "svg"},
+    "get_interaction_chart": {"first": "age", "second": "income"},
 }
 
 
@@ -76,7 +95,8 @@ def operations(app: FastAPI) -> list[Operation]:
         route = context.route
         if isinstance(route, APIRoute):
             (method,) = context.methods or ("GET",)
-            found.append(Operation(route.name, str(context.unique_id), method, str(context.path)))
+            path = re.sub(r":\w+}", "}", str(context.path))
+            found.append(Operation(route.name, str(context.unique_id), method, path))
     return sorted(found, key=lambda operation: operation.name == "delete_session")
 
 
@@ -85,7 +105,8 @@ def without_policy(app: FastAPI) -> set[str]:
 
 
 def call(client: TestClient, operation: Operation) -> Any:
-    return client.request(operation.method, operation.path.format(**PLACES), **BODIES.get(operation.name, {}))
+    path, query = operation.path.format(**PLACES), QUERIES.get(operation.name)
+    return client.request(operation.method, path, params=query, **BODIES.get(operation.name, {}))
 
 
 def test_every_route_has_a_policy_and_every_policy_has_a_route(app: FastAPI) -> None:

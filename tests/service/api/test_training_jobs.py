@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from service.operations import training_jobs
+from service.operations import training_runs
 from service.operations.resources import Resources
 from tests.service.conftest import SignIn, Steps
 from tests.service.training import QUICK
@@ -41,7 +41,7 @@ def test_the_stream_of_a_finished_job_ends_with_a_last_event(
 ) -> None:
     sign_in("developer")
     job = queue(client, steps)
-    training_jobs.run_training_job(resources, job)
+    training_runs.run_training_job(resources, job)
     answer = client.get(f"{API}/training-jobs/{job}/events")
     assert answer.headers["content-type"].startswith("text/event-stream")
     stream = events(answer.text)
@@ -56,7 +56,7 @@ def test_a_stream_resumes_after_the_last_event_that_was_seen(
 ) -> None:
     sign_in("developer")
     job = queue(client, steps)
-    training_jobs.run_training_job(resources, job)
+    training_runs.run_training_job(resources, job)
     whole = events(client.get(f"{API}/training-jobs/{job}/events").text)
     rest = events(client.get(f"{API}/training-jobs/{job}/events", headers={"Last-Event-ID": whole[2]["id"]}).text)
     assert rest == whole[3:]
@@ -69,7 +69,7 @@ def test_a_stream_follows_a_job_until_it_ends(
 ) -> None:
     sign_in("developer")
     job = queue(client, steps)
-    worker = threading.Timer(0.2, training_jobs.run_training_job, (resources, job))
+    worker = threading.Timer(0.2, training_runs.run_training_job, (resources, job))
     worker.start()
     stream = events(client.get(f"{API}/training-jobs/{job}/events").text)
     worker.join()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from service import errors
+from service.domain.documents import from_stored
 from service.domain.feature_schema import (
     MAXIMUM_CATEGORIES,
     MAXIMUM_CLASSES,
@@ -195,3 +196,8 @@ def test_a_positive_class_that_is_no_outcome_is_refused() -> None:
     with pytest.raises(errors.UnknownColumn) as refused:
         choose_columns(schema(numeric("age"), categorical("default")), None, None, "maybe")
     assert refused.value.fields[0].pointer == "/positive_class"
+
+
+def test_a_schema_that_was_stored_before_features_could_be_unchangeable_still_loads() -> None:
+    stored = {"name": "age", "kind": "numeric", "rows": 3, "missing": 0, "distinct": 3, "reason": "numbers"}
+    assert from_stored(Feature, stored).changeable

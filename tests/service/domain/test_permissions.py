@@ -5,7 +5,16 @@ import pytest
 from service.domain.permissions import PERMISSIONS, PUBLIC, ROLES, Actor, Role, require
 from service.errors import ActionNotAllowed
 
-CHANGES_BY_DEVELOPERS = {"create_dataset", "create_model", "create_training_job", "create_review", "move_alias"}
+CHANGES_BY_DEVELOPERS = {
+    "create_dataset",
+    "create_model",
+    "create_training_job",
+    "create_review",
+    "move_alias",
+    "create_reference",
+    "set_default_reference",
+    "put_reason_dictionary",
+}
 VERDICTS = {"decide_edge", "create_signature"}
 
 
@@ -29,7 +38,9 @@ def test_an_administrator_approves_nothing() -> None:
 
 
 def test_an_observer_changes_nothing() -> None:
-    changing = {action for action in PERMISSIONS if not action.startswith(("get_", "list_", "stream_", "verify_"))}
+    changing = {
+        action for action in PERMISSIONS if not action.startswith(("get_", "list_", "stream_", "verify_", "compare_"))
+    }
     assert allowed("observer") & changing == {"delete_session", "replay_prediction"}
 
 
@@ -37,7 +48,9 @@ def test_a_client_predicts_and_sees_nothing_else() -> None:
     assert allowed("client") == {
         "delete_session",
         "get_me",
+        "create_counterfactuals",
         "create_predictions",
+        "create_version_counterfactuals",
         "create_version_predictions",
         "get_prediction",
     }

@@ -10,7 +10,8 @@ from service.domain.feature_schema import SchemaOverrides, TrainingColumns, choo
 from service.domain.training_configuration import TrainingConfiguration
 from service.modelling.registry import LoadedModel, load_model
 from service.modelling.tables import Snapshot, read_csv
-from service.modelling.training import TrainedVersion, train
+from service.modelling.trained_versions import TrainedVersion
+from service.modelling.training import train
 
 ROWS = 400
 

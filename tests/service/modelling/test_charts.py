@@ -2,16 +2,17 @@
 
 import json
 import math
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 
 from kan.network import EdgeId
-from service.domain.predictions import Value
+from service.domain.features import PictureFormat
+from service.domain.predictions import ChartKind, Value
 from service.errors import NotFound
-from service.modelling.charts import OVERLAYS, contributions_chart, edge_chart
-from service.modelling.prediction import predict
+from service.modelling.charts import OVERLAYS, edge_chart, prediction_chart, prediction_picture
+from service.modelling.prediction import predict, training_basis
 from service.modelling.registry import LoadedModel
 
 ROW: dict[str, Value] = {"age": 41.5, "income": None, "city": "ash"}
@@ -63,20 +64,44 @@ def test_a_figure_of_no_edge_is_not_found(gaussian: LoadedModel) -> None:
 
 
 def test_the_waterfall_goes_from_the_base_value_to_the_output(model: LoadedModel) -> None:
-    prediction = predict(model, [ROW], "features", [""])[0]
-    (steps,) = contributions_chart(prediction)["data"]
+    prediction = predict(model, [ROW], "features", [""], training_basis(model))[0]
+    (steps,) = prediction_chart(model, prediction, "waterfall")["data"]
     assert (steps["x"][0], steps["x"][-1]) == (prediction.base_value, prediction.output.link)
     assert math.fsum(steps["x"][:-1]) == pytest.approx(prediction.output.link, abs=1e-9)
     assert sorted(steps["customdata"][1:-1]) == ["age = 41.5", "city = ash", "income missing"]
 
 
 def test_without_features_the_waterfall_has_one_step(model: LoadedModel) -> None:
-    prediction = predict(model, [ROW], "none", [""])[0]
-    (steps,) = contributions_chart(prediction)["data"]
+    prediction = predict(model, [ROW], "none", [""], training_basis(model))[0]
+    (steps,) = prediction_chart(model, prediction, "waterfall")["data"]
     assert steps["customdata"] == ["base value", "all features", "output"]
     assert steps["x"][1] == pytest.approx(prediction.output.link - prediction.base_value)
 
 
 def test_names_that_users_wrote_are_text_and_not_markup(gaussian: LoadedModel) -> None:
-    prediction = predict(gaussian, [{**ROW, "city": "<b onclick=x>"}], "features", [""])[0]
-    assert "<b" not in json.dumps(contributions_chart(prediction))
+    prediction = predict(gaussian, [{**ROW, "city": "<b onclick=x>"}], "features", [""], training_basis(gaussian))[0]
+    assert "<b" not in json.dumps(prediction_chart(gaussian, prediction, "waterfall"))
+
+
+def test_the_flow_has_a_line_for_every_edge_with_its_contribution(model: LoadedModel) -> None:
+    prediction = predict(model, [ROW], "edges", [""], training_basis(model))[0]
+    figure = prediction_chart(model, prediction, "flow")
+    json.dumps(figure, allow_nan=False)
+    lines = {trace["name"].split(":")[0]: trace["name"] for trace in figure["data"] if trace.get("mode") == "lines"}
+    assert set(lines) == {one.edge for one in prediction.edges}
+    assert all(f"{one.contribution:+.4g}" in lines[one.edge] for one in prediction.edges)
+
+
+def test_a_record_without_edges_has_no_flow(model: LoadedModel) -> None:
+    prediction = predict(model, [ROW], "features", ["the-id"], training_basis(model))[0]
+    with pytest.raises(NotFound, match="the-id"):
+        prediction_chart(model, prediction, "flow")
+
+
+@pytest.mark.parametrize(("format", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
+def test_a_record_is_drawn_as_a_file(gaussian: LoadedModel, format: PictureFormat, start: bytes) -> None:
+    prediction = predict(gaussian, [ROW], "edges", ["the-id"], training_basis(gaussian))[0]
+    for kind in get_args(ChartKind):
+        found = prediction_picture(gaussian, prediction, kind, format)
+        assert found.content.startswith(start)
+        assert found.filename == f"prediction-the-id-{kind}.{format}"

@@ -12,6 +12,7 @@ from kan.features import encode
 from kan.network import EdgeId
 from service.domain.feature_schema import SchemaOverrides, choose_columns
 from service.domain.predictions import Value
+from service.domain.reasons import ScoredFeature, check_entries, unmapped_features
 from service.domain.training_configuration import TrainingConfiguration
 from service.modelling.demonstration import (
     BREAST_CANCER_CONFIGURATION,
@@ -19,6 +20,7 @@ from service.modelling.demonstration import (
     CREDIT_CONFIGURATION,
     CREDIT_INTERCEPT,
     CREDIT_OVERRIDES,
+    CREDIT_REASONS,
     PURPOSE_EFFECTS,
     breast_cancer_csv,
     credit_csv,
@@ -26,7 +28,8 @@ from service.modelling.demonstration import (
 )
 from service.modelling.registry import load_model
 from service.modelling.tables import read_csv, read_parquet
-from service.modelling.training import TrainedVersion, train
+from service.modelling.trained_versions import TrainedVersion
+from service.modelling.training import train
 
 DIRECTIONS = {"income": -1, "debt_ratio": 1, "months_since_delinquency": -1, "years_employed": -1}
 IN_FORMULA = ("income", "debt_ratio", "months_since_delinquency", "years_employed", "purpose")
@@ -67,6 +70,17 @@ def test_neither_the_protected_attribute_nor_the_identifier_is_an_input() -> Non
     columns = choose_columns(schema, None, None)
     assert columns.inputs == (*IN_FORMULA, "dependants")
     assert (columns.target, columns.classes) == ("default", ("no", "yes"))
+
+
+def test_every_input_of_the_credit_table_has_its_reasons() -> None:
+    schema = read_csv(credit_csv(), CREDIT_OVERRIDES, maximum_columns=20).schema
+    inputs = [schema.by_name()[name] for name in choose_columns(schema, None, None).inputs]
+    scored = [
+        ScoredFeature(name=feature.name, is_numeric=feature.kind == "numeric", has_missing=feature.missing > 0)
+        for feature in inputs
+    ]
+    check_entries(CREDIT_REASONS)
+    assert unmapped_features(CREDIT_REASONS, scored) == ()
 
 
 def test_the_directions_of_the_credit_table_are_those_of_its_formula() -> None:

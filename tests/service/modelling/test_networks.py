@@ -131,7 +131,7 @@ def test_splines_and_tables_say_what_they_are(binomial: LoadedModel) -> None:
 
 
 def test_a_pruned_edge_is_zero(gaussian: LoadedModel) -> None:
-    pruned = replace(gaussian.fitted, network=gaussian.fitted.network.with_zero(AGE))
+    pruned = gaussian.fitted.with_network(gaussian.fitted.network.with_zero(AGE))
     detail = describe_edge(LoadedModel("sha256:pruned", pruned), "0.0.0")
     assert (detail.form, detail.text, detail.spread) == ("zero", "phi_0.0.0(age) = 0", 0.0)
 

@@ -9,19 +9,25 @@ import torch
 
 from kan.symbolic.library import SymbolicForm
 from service.domain.canonical import canonical_json
-from service.domain.predictions import Explain, Prediction, Value
+from service.domain.predictions import AdverseOutcome, Explain, Prediction, ReasonRules, Value
+from service.domain.reasons import ReasonEntry
+from service.domain.references import NamedReference
 from service.errors import (
     IdentityViolated,
     InvalidRow,
     MissingFeature,
     MissingValueNotSeen,
     NonFiniteNumber,
+    NotAdditive,
     OutputUndefined,
     UnknownFeature,
     WrongValueType,
 )
-from service.modelling.prediction import example_row, link_of, predict
+from service.modelling.prediction import Basis, example_row, link_of, predict, training_basis
+from service.modelling.reasons import PLAIN_RULES, Wording
+from service.modelling.references import prepare_reference
 from service.modelling.registry import LoadedModel
+from service.modelling.rows import encode_rows
 
 ROW: dict[str, Value] = {"age": 41.5, "income": 730.0, "city": "ash"}
 ROWS: list[dict[str, Value]] = [
@@ -34,19 +40,25 @@ ROWS: list[dict[str, Value]] = [
 ]
 
 
-def one(model: LoadedModel, row: Mapping[str, Value], explain: Explain = "edges", **texts: str) -> Prediction:
-    return predict(model, [row], explain, ["the-id"], texts)[0]
+def one(
+    model: LoadedModel, row: Mapping[str, Value], explain: Explain = "edges", wording: Wording | None = None
+) -> Prediction:
+    return predict(model, [row], explain, ["the-id"], training_basis(model, wording))[0]
+
+
+def rules(**changes: object) -> ReasonRules:
+    return PLAIN_RULES.model_copy(update=changes)
 
 
 def test_a_row_has_the_same_bits_alone_and_among_others(model: LoadedModel) -> None:
-    together = predict(model, ROWS, "edges", [str(number) for number in range(100)])
+    together = predict(model, ROWS, "edges", [str(number) for number in range(100)], training_basis(model))
     for number, row in enumerate(ROWS):
-        alone = predict(model, [row], "edges", [str(number)])[0]
+        alone = predict(model, [row], "edges", [str(number)], training_basis(model))[0]
         assert canonical_json(alone.model_dump(mode="json")) == canonical_json(together[number].model_dump(mode="json"))
 
 
 def test_contributions_of_every_layer_add_up(model: LoadedModel) -> None:
-    for prediction in predict(model, ROWS, "edges", [""] * 100):
+    for prediction in predict(model, ROWS, "edges", [""] * 100, training_basis(model)):
         difference = prediction.output.link - prediction.base_value
         layers = {edge.edge.split(".")[0] for edge in prediction.edges}
         sums = [
@@ -92,7 +104,7 @@ def test_a_quantity_has_no_outcome(gaussian: LoadedModel) -> None:
 
 
 def test_each_row_explains_its_own_most_probable_outcome(multinomial: LoadedModel) -> None:
-    predictions = predict(multinomial, ROWS, "edges", [""] * 100)
+    predictions = predict(multinomial, ROWS, "edges", [""] * 100, training_basis(multinomial))
     assert len({prediction.output.outcome for prediction in predictions}) == 3
     for prediction in predictions:
         best = max(prediction.output.probabilities, key=lambda pair: pair.probability)
@@ -172,7 +184,7 @@ def test_a_value_of_the_wrong_kind_names_row_and_feature(
     binomial: LoadedModel, feature: str, value: Value, error: type[InvalidRow], words: str
 ) -> None:
     with pytest.raises(error, match=words) as refused:
-        predict(binomial, [ROW, {**ROW, feature: value}], "edges", ["", ""])
+        predict(binomial, [ROW, {**ROW, feature: value}], "edges", ["", ""], training_basis(binomial))
     assert refused.value.fields[0].pointer == f"/rows/1/{feature}"
 
 
@@ -184,11 +196,11 @@ def test_unknown_and_absent_features_are_named(binomial: LoadedModel) -> None:
 
 
 def test_no_rows_give_no_predictions(model: LoadedModel) -> None:
-    assert predict(model, [], "edges", []) == ()
+    assert predict(model, [], "edges", [], training_basis(model)) == ()
 
 
 def test_reasons_are_the_largest_adverse_features_first(binomial: LoadedModel) -> None:
-    for prediction in predict(binomial, ROWS, "features", [""] * 100):
+    for prediction in predict(binomial, ROWS, "features", [""] * 100, training_basis(binomial)):
         adverse = sorted((one.contribution for one in prediction.features if one.contribution > 0), reverse=True)
         assert [reason.contribution for reason in prediction.reasons] == adverse[:4]
         assert [reason.rank for reason in prediction.reasons] == list(range(1, len(prediction.reasons) + 1))
@@ -207,16 +219,88 @@ def test_reasons_of_a_quantity_go_both_ways(gaussian: LoadedModel) -> None:
 def test_a_reason_says_what_is_missing(binomial: LoadedModel) -> None:
     texts = [
         reason.text
-        for prediction in predict(binomial, ROWS, "features", [""] * 100)
+        for prediction in predict(binomial, ROWS, "features", [""] * 100, training_basis(binomial))
         for reason in prediction.reasons
         if reason.code == "income"
     ]
     assert "'income' is missing, which raises the probability of 'repaid' being 'yes'." in texts
 
 
-def test_the_sentence_of_a_reason_can_be_replaced(gaussian: LoadedModel) -> None:
-    reasons = one(gaussian, ROW, "features", city="Where you live.").reasons
-    assert next(reason.text for reason in reasons if reason.code == "city") == "Where you live."
+def test_reasons_are_told_in_the_words_of_the_dictionary(binomial: LoadedModel) -> None:
+    entries = (
+        ReasonEntry(features=("age", "city"), code="AC", texts={"en": "Age and town.", "de": "Alter und Ort."}),
+        ReasonEntry(features=("income",), when="missing", code="I0", texts={"en": "Income not given.", "de": "Fehlt."}),
+        ReasonEntry(features=("income",), when="higher", code="I2", texts={"en": "Much income.", "de": "Viel."}),
+        ReasonEntry(features=("income",), when="lower", code="I1", texts={"en": "Little income.", "de": "Wenig."}),
+    )
+    mean = training_basis(binomial).reference.means["income"]
+    assert mean is not None
+    seen = set()
+    for adverse in ("higher", "lower"):
+        wording = Wording(rules(locale="de", adverse_outcome=adverse, dictionary=1), entries)
+        for prediction in predict(binomial, ROWS, "features", [""] * 100, training_basis(binomial, wording)):
+            amounts = {one.feature: one.contribution for one in prediction.features}
+            for reason in prediction.reasons:
+                assert (reason.contribution > 0) == (adverse == "higher")
+                assert reason.contribution == math.fsum(amounts[name] for name in reason.features)
+                seen.add(reason.code)
+                if reason.code != "AC":
+                    income = next(one.value for one in prediction.features if one.feature == "income")
+                    is_higher = isinstance(income, float) and income >= mean
+                    assert reason.code == ("I0" if income is None else "I2" if is_higher else "I1")
+                assert reason.text == next(entry.texts["de"] for entry in entries if entry.code == reason.code)
+    assert seen == {"AC", "I0", "I1", "I2"}
+
+
+@pytest.mark.parametrize("adverse", ["higher", "lower"])
+def test_points_below_the_maximum_are_distances_from_the_best_of_each_shape(
+    gaussian: LoadedModel, adverse: AdverseOutcome
+) -> None:
+    wording = Wording(rules(method="points_below_maximum", adverse_outcome=adverse))
+    network, sign = gaussian.fitted.network, 1 if adverse == "higher" else -1
+    lower, upper = gaussian.edges[0].domain or (0.0, 0.0)
+    ages = torch.linspace(lower, upper, 20_001, dtype=torch.float64)
+    best = float((sign * network.edge_activation(gaussian.edges[0].place, ages)).detach().min())
+    prediction = one(gaussian, ROW, wording=wording)
+    points = {edge.source: edge.activation for edge in prediction.edges}
+    distances = {reason.code: reason.contribution for reason in prediction.reasons}
+    assert gaussian.edges[0].source == "age"
+    assert distances["age"] == pytest.approx(sign * points["age"] - best, abs=1e-3)
+    assert all(distance > 0 for distance in distances.values())
+    verb = "raises" if adverse == "higher" else "lowers"
+    assert all(f"which {verb} 'amount'" in reason.text for reason in prediction.reasons)
+
+
+def test_a_model_with_hidden_nodes_has_no_points(binomial: LoadedModel) -> None:
+    with pytest.raises(NotAdditive):
+        one(binomial, ROW, wording=Wording(rules(method="points_below_maximum")))
+
+
+def test_a_row_that_is_the_reference_has_no_reasons(model: LoadedModel) -> None:
+    x = encode_rows(model.fitted.features, [ROW])
+    name = NamedReference(name="somebody", revision=3, digest="sha256:" + "0" * 64)
+    basis = Basis(prepare_reference(model.fitted, x), name)
+    prediction = predict(model, [ROW], "edges", ["the-id"], basis)[0]
+    assert {one.contribution for one in prediction.features} == {0.0}
+    assert {edge.contribution for edge in prediction.edges} == {0.0}
+    assert (prediction.reasons, prediction.base_value) == ((), prediction.output.link)
+    assert (prediction.reference, prediction.reference_revision, prediction.reference_digest) == (
+        "somebody",
+        3,
+        "sha256:" + "0" * 64,
+    )
+
+
+def test_a_record_of_before_references_had_names_is_made_again_as_it_was(model: LoadedModel) -> None:
+    """The fields that were added since are left out, so that its digest is the same."""
+    before = LoadedModel(model.digest, replace(model.fitted, calibration=None))
+    (prediction,) = predict(before, [ROW], "features", ["the-id"], Basis(before.training_reference, None))
+    record = prediction.model_dump(mode="json")
+    assert set(record) == {
+        "id", "output", "base_value", "reference", "method", "features", "edges", "reasons", "warnings", "identity",
+    }  # fmt: skip
+    assert record["reference"] == "training"
+    assert all(set(reason) == {"rank", "code", "text", "contribution"} for reason in record["reasons"])
 
 
 def test_the_example_is_a_row_that_can_be_sent(model: LoadedModel) -> None:
@@ -235,6 +319,6 @@ def test_a_row_without_a_finite_answer_is_named(gaussian: LoadedModel) -> None:
     """A slope and a value that are finite may have a product that is not."""
     edge = next(edge for edge in gaussian.edges if edge.source == "age")
     network = gaussian.fitted.network.with_symbolic(edge.place, SymbolicForm("linear", 1.0, 0.0, 1e250, 0.0))
-    exploding = LoadedModel("sha256:test", replace(gaussian.fitted, network=network))
+    exploding = LoadedModel("sha256:" + "0" * 64, replace(gaussian.fitted, network=network))
     with pytest.raises(OutputUndefined, match="no finite answer for row 1"):
-        predict(exploding, [ROW, {**ROW, "age": 1e90}], "edges", ["", ""])
+        predict(exploding, [ROW, {**ROW, "age": 1e90}], "edges", ["", ""], training_basis(exploding))

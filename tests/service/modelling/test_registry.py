@@ -9,7 +9,7 @@ import pytest
 from service.domain.canonical import digest_of
 from service.errors import ArtifactCorrupted
 from service.modelling.registry import LoadedModel, ModelRegistry, load_model
-from service.modelling.training import TrainedVersion
+from service.modelling.trained_versions import TrainedVersion
 from tests.service.modelling.conftest import Table
 
 

@@ -152,10 +152,12 @@ def test_declared_kinds_overrule_the_look() -> None:
 
 
 def test_overrides_reach_the_schema() -> None:
-    told = FeatureOverride(unit="EUR", protected=True, monotone="increasing", description="Income.")
+    told = FeatureOverride(unit="EUR", protected=True, changeable=False, monotone="increasing", description="Income.")
     feature = column("1", "2", "4", override=told)
     assert (feature.unit, feature.protected, feature.monotone) == ("EUR", True, "increasing")
     assert feature.description == "Income."
+    assert not feature.changeable
+    assert column("1", "2", "4").changeable
 
 
 def test_a_declared_number_that_is_none_names_its_row() -> None:

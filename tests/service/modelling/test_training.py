@@ -3,6 +3,7 @@
 import io
 import math
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,8 +15,9 @@ from service.domain.canonical import digest_of
 from service.domain.feature_schema import FeatureSchema, TrainingColumns, choose_columns
 from service.domain.training_configuration import Progress, TrainingConfiguration
 from service.errors import TrainingFailed
-from service.modelling import training
-from service.modelling.training import TrainedVersion, train
+from service.modelling import recording
+from service.modelling.trained_versions import TrainedVersion
+from service.modelling.training import train
 from tests.service.modelling.conftest import Table, table
 
 QUICK = TrainingConfiguration(steps=40)
@@ -94,7 +96,7 @@ def test_progress_passes_all_stages_in_order(binomial_table: Table) -> None:
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_end(binomial_table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "CURVE_POINTS", 4)
+    monkeypatch.setattr(recording, "CURVE_POINTS", 4)
     seen: list[Progress] = []
     snapshot = binomial_table.snapshot
     configuration = TrainingConfiguration(optimizer="adam", steps=200, symbolify=False)
@@ -235,3 +237,44 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
+
+
+class Files:
+    """Stages in memory; the engine's own file in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.kept: dict[str, bytes] = {}
+
+    def read(self, name: str) -> bytes | None:
+        return self.kept.get(name)
+
+    def write(self, name: str, content: bytes) -> None:
+        self.kept[name] = content
+
+    def path(self, name: str) -> Path:
+        return self.directory / name
+
+
+@pytest.mark.parametrize("stage", ["fit", "refit", "symbolify", "evaluate"])
+def test_a_training_that_is_interrupted_in_any_stage_goes_on_to_the_same_bytes_and_the_same_curve(
+    gaussian_table: Table, tmp_path: Path, stage: str
+) -> None:
+    snapshot, columns = gaussian_table.snapshot, gaussian_table.columns
+    configuration = QUICK.model_copy(update={"target": columns.target, "hidden": (2,), "formula_tolerance": 0.05})
+    files = Files(tmp_path)
+
+    def interrupting(progress: Progress) -> None:
+        if progress.stage == stage and (progress.step > 2 or stage == "evaluate"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        train(snapshot.parquet, snapshot.schema, columns, configuration, interrupting, files)
+    resumed = train(snapshot.parquet, snapshot.schema, columns, configuration, lambda _: None, files)
+    whole = train(snapshot.parquet, snapshot.schema, columns, configuration, lambda _: None)
+    assert resumed.digest == whole.digest
+    assert resumed.metrics == whole.metrics
+    untimed = [[event.model_copy(update={"seconds": None}) for event in one.history] for one in (resumed, whole)]
+    assert untimed[0][-1] == untimed[1][-1]
+    stages = [{event.stage for event in history} for history in untimed]
+    assert stages[0] == stages[1]

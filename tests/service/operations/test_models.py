@@ -84,3 +84,9 @@ def test_an_edge_that_is_not_there_is_not_found(
 ) -> None:
     with pytest.raises(errors.NotFound, match="edge"):
         networks.get_edge(resources, developer, "credit", candidate, edge)
+
+
+def test_what_is_proved_of_a_version_names_its_inputs(resources: Resources, auditor: Actor, candidate: int) -> None:
+    found = versions.get_version_certificates(resources, auditor, "credit", candidate).certificates
+    assert {one.feature for one in found if one.fact == "monotone"} == {"age", "income"}
+    assert next(one for one in found if one.fact == "range").outcome == "proved"

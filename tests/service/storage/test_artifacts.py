@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.domain.canonical import digest_of
-from service.errors import ArtifactCorrupted
+from service.errors import ArtifactCorrupted, StorageFull
 from service.storage.artifacts import Artifacts
 
 CONTENT = b"a trained network"
@@ -73,7 +73,7 @@ def test_an_interrupted_write_leaves_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full_disk)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(StorageFull, match="No space left"):
             artifacts.put(CONTENT)
     assert files(tmp_path) == []
     assert artifacts.read(artifacts.put(CONTENT)) == CONTENT

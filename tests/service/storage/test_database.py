@@ -22,7 +22,9 @@ def add_model(database: Database, user_id: str, name: str = "credit", created_at
 
 def new_model(user_id: str, name: str, created_at: datetime = MOMENT) -> tables.Model:
     words = {"title": "T", "purpose": "P", "owner": "O", "approved_use": "A"}
-    return tables.Model(name=name, risk_tier="low", created_at=created_at, created_by=user_id, **words)
+    return tables.Model(
+        name=name, risk_tier="low", adverse_action=False, created_at=created_at, created_by=user_id, **words
+    )
 
 
 def names(database: Database) -> set[str]:
@@ -54,7 +56,7 @@ def test_a_row_cannot_point_to_nobody(database: Database) -> None:
         add_model(database, "nobody")
 
 
-@pytest.mark.parametrize("column", ["risk_tier"])
+@pytest.mark.parametrize("column", ["risk_tier", "adverse_outcome"])
 def test_a_value_outside_its_set_is_refused_by_the_database(database: Database, user_id: str, column: str) -> None:
     model = new_model(user_id, "credit")
     setattr(model, column, "enormous")

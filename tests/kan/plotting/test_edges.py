@@ -8,7 +8,8 @@ import pytest
 
 from kan.explanation.curves import edge_curve
 from kan.network import EdgeId
-from kan.plotting import contributions_figure, edge_figure
+from kan.plotting.contributions import contributions_figure
+from kan.plotting.edges import edge_figure
 from kan.snapping import edge_candidates
 from kan.symbolic.fitting import Candidate
 from kan.symbolic.library import SymbolicForm

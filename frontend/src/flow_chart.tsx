@@ -1,0 +1,34 @@
+// A decision record as a flow through the edges of the network; the table above it has the same numbers.
+import { useState } from "preact/hooks";
+import { getPredictionChart, predictionPicture } from "./api/operations";
+import { Chart } from "./charts/chart";
+import { Loaded } from "./components/loaded";
+import { useResource } from "./resource";
+
+/** Drawn once it is opened. */
+export function FlowChart({ id }: { id: string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>As a flow through the network</summary>
+      {open && <Flow id={id} />}
+    </details>
+  );
+}
+
+function Flow({ id }: { id: string }) {
+  const chart = useResource(id, (signal) => getPredictionChart(id, "flow", signal));
+  const description = "Contributions of the edges, from the features to the output";
+  return (
+    <>
+      <div class="chart-slot">
+        <Loaded resource={chart} rows={6}>
+          {(figure) => <Chart figure={figure} description={description} />}
+        </Loaded>
+      </div>
+      <a href={predictionPicture(id, "flow")} download>
+        Save as SVG
+      </a>
+    </>
+  );
+}

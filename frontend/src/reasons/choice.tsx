@@ -1,0 +1,50 @@
+// What a prediction by hand is measured against, and how its reasons are found.
+import { listReferences } from "../api/operations";
+import type { PredictionRequest, Version } from "../api/types";
+import { SelectField } from "../components/field";
+import { useResource } from "../resource";
+
+export type ReasonChoice = Required<Pick<PredictionRequest, "reason_method">> & { reference: string | null };
+
+interface ReasonFieldsProps {
+  version: Version;
+  choice: ReasonChoice;
+  onChoice: (choice: ReasonChoice) => void;
+  error: string | undefined;
+}
+
+const METHODS = [
+  ["contribution", "by how far they move the output from the reference"],
+  ["points_below_maximum", "by their distance from the best points"],
+] as const;
+
+export function ReasonFields({ version, choice, onChoice, error }: ReasonFieldsProps) {
+  const key = `${version.model}/${version.number}`;
+  const all = useResource(key, (signal) => listReferences(version.model, version.number, signal));
+  const names = [...new Set((all.data?.items ?? []).map(({ name }) => name))];
+  const isAdditive = version.shape.length === 2;
+  return (
+    <div class="field-grid">
+      <SelectField
+        label="Measured against"
+        value={choice.reference ?? ""}
+        onValue={(name) => onChoice({ ...choice, reference: name || null })}
+        options={[
+          ["", `the default: ${version.default_reference}`],
+          ...names.map((name) => [name, `${name}, newest revision`] as const),
+        ]}
+      />
+      {isAdditive && (
+        <SelectField
+          label="Reasons are ranked"
+          value={choice.reason_method}
+          onValue={(method) =>
+            onChoice({ ...choice, reason_method: method as ReasonChoice["reason_method"] })
+          }
+          options={METHODS}
+          error={error}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,1 @@
+"""Plotly figures from plain data, and the same as pictures without a browser."""

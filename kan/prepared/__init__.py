@@ -1,0 +1,1 @@
+"""Networks prepared for serving: flat tables of numbers, evaluated with NumPy alone."""

@@ -1,0 +1,43 @@
+"""The tables: people and keys, data and models, work, review, use, evidence."""
+
+from service.storage.tables.evidence import AuditEvent, AuditHead, IdempotencyKey
+from service.storage.tables.models import (
+    Artifact,
+    Dataset,
+    Model,
+    ModelVersion,
+    ReasonDictionary,
+    ReferencePopulation,
+    Revision,
+)
+from service.storage.tables.people import ApiKey, SignInSession, User
+from service.storage.tables.review import EdgeDecision, Review, Signature
+from service.storage.tables.table import Table
+from service.storage.tables.use import Alias, AliasEvent, Prediction
+from service.storage.tables.work import JobEvent, TrainingJob, Worker
+
+__all__ = [
+    "Alias",
+    "AliasEvent",
+    "ApiKey",
+    "Artifact",
+    "AuditEvent",
+    "AuditHead",
+    "Dataset",
+    "EdgeDecision",
+    "IdempotencyKey",
+    "JobEvent",
+    "Model",
+    "ModelVersion",
+    "Prediction",
+    "ReasonDictionary",
+    "ReferencePopulation",
+    "Review",
+    "Revision",
+    "SignInSession",
+    "Signature",
+    "Table",
+    "TrainingJob",
+    "User",
+    "Worker",
+]

@@ -1,0 +1,61 @@
+"""What versions are used for: aliases and decision records."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.domain.predictions import Explain, Link
+from service.storage.tables.table import DigestColumn, Id, Table, one_of, version_reference
+
+
+class Alias(Table):
+    """A pointer to an approved version."""
+
+    __tablename__ = "aliases"
+    model: Mapped[str] = mapped_column(primary_key=True)
+    alias: Mapped[str] = mapped_column(String(20), primary_key=True)
+    version: Mapped[int]
+    revision: Mapped[int]
+    moved_at: Mapped[datetime]
+    moved_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    __table_args__ = (version_reference(), one_of("alias", "champion", "challenger"))
+
+
+class AliasEvent(Table):
+    """One move of an alias, kept for ever."""
+
+    __tablename__ = "alias_events"
+    model: Mapped[str] = mapped_column(primary_key=True)
+    alias: Mapped[str] = mapped_column(String(20), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    previous_version: Mapped[int | None]
+    moved_at: Mapped[datetime]
+    moved_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    __table_args__ = (version_reference(),)
+
+
+class Prediction(Table):
+    """A decision record: `record` is the exact text that `record_digest` covers."""
+
+    __tablename__ = "predictions"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    model: Mapped[str]
+    version: Mapped[int]
+    digest: Mapped[str] = mapped_column(DigestColumn)
+    link: Mapped[Link] = mapped_column(Text())
+    trial: Mapped[bool]
+    explain: Mapped[Explain] = mapped_column(Text())
+    row: Mapped[str]
+    record: Mapped[str]
+    record_digest: Mapped[str] = mapped_column(DigestColumn)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    api_key_id: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id"))
+    __table_args__ = (version_reference(), Index(None, "model", "id"))

@@ -1,0 +1,74 @@
+"""Long work: jobs, their progress and who runs them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.domain.lifecycle import EventKind, JobKind, JobState
+from service.storage.tables.table import Id, Table, one_of
+
+
+class TrainingJob(Table):
+    """A piece of long work and where it is."""
+
+    __tablename__ = "training_jobs"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    model: Mapped[str] = mapped_column(ForeignKey("models.name"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
+    kind: Mapped[JobKind] = mapped_column(Text(), server_default="train")
+    parent: Mapped[int | None]
+    changes: Mapped[list[dict[str, Any]] | None]
+    configuration: Mapped[dict[str, Any]]
+    message: Mapped[str]
+    priority: Mapped[int] = mapped_column(server_default="0")
+    state: Mapped[JobState] = mapped_column(Text())
+    cancel_requested: Mapped[bool]
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    crashes: Mapped[int] = mapped_column(server_default="0")
+    worker: Mapped[str | None]
+    version: Mapped[int | None]
+    error_code: Mapped[str | None]
+    error_detail: Mapped[str | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    __table_args__ = (
+        one_of("state", "queued", "running", "succeeded", "failed", "cancelled"),
+        one_of("kind", "train", "revise"),
+        CheckConstraint("(kind = 'revise') = (parent IS NOT NULL)", name="parent"),
+    )
+
+
+class Worker(Table):
+    """A process that runs jobs; `beat` grows while it lives, and `incarnation` is new at every start."""
+
+    __tablename__ = "workers"
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    incarnation: Mapped[str] = mapped_column(Id)
+    host: Mapped[str]
+    release: Mapped[str]
+    beat: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+
+
+class JobEvent(Table):
+    """One event of a job's progress stream."""
+
+    __tablename__ = "job_events"
+    job_id: Mapped[str] = mapped_column(ForeignKey("training_jobs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[EventKind] = mapped_column(Text())
+    data: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    __table_args__ = (one_of("kind", "progress", "state"),)
