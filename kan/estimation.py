@@ -5,7 +5,7 @@ end in an underscore. X is a numpy array, a pandas or polars data frame, or a ma
 columns are categories, NaN and None are missing values.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import asdict, replace
@@ -30,7 +30,7 @@ from kan.network import EdgeId, Network
 from kan.ranges import settle_domains
 from kan.serialization import dump, load
 from kan.simplification import simplify
-from kan.snapping import fitted_form, refine, remove, snap, unsnap
+from kan.snapping import direct, fitted_form, refine, remove, snap, unsnap
 from kan.symbolic.library import Parameter, SymbolicForm
 from kan.symbolification import symbolify
 from kan.tables import default_names
@@ -118,6 +118,16 @@ class KANEstimator(AnsweringEstimator):
         """
         check_is_fitted(self, "model_")
         return self._edited(refine(self.model_, grid_size))
+
+    def direct(self, monotone: Mapping[str, int]) -> Self:
+        """Hold an additive model to other directions than before, 1 or -1 by feature; `refit` makes the best of it.
+
+        Raises InvalidSetting, UnknownFeature, EdgeFormRefused for a formula that does not have its direction.
+        """
+        check_is_fitted(self, "model_")
+        edited = direct(self.model_, monotone)
+        self.monotone = dict(monotone)
+        return self._edited(edited)
 
     def refit(self, *, frozen: Collection[str] = (), callback: ProgressCallback | None = None) -> Self:
         """Train the network on from where it is, after changes by hand; the edges named in `frozen` stay as they are.

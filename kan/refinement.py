@@ -75,12 +75,40 @@ def spline_of(layer: Layer, target: int, source: int, form: SymbolicForm) -> Non
 
     Its value at a missing input stays. An edge that is held to a shape keeps it.
     """
-    position, one, degree = layer.numeric.index(source), layer.inputs[source], layer.degree
-    breaks = layer.knots[position, degree:-degree]
+    points = _points_between(layer, source)
+    one = layer.inputs[source]
+    _fit_spline(layer, target, source, points, form.evaluate(one.centre + one.half_width * points))
+
+
+@torch.no_grad()
+def hold(layer: Layer, target: int, source: int, shape: int) -> None:
+    """Hold a learned edge of a layer to a shape from now on, in place: the spline of that shape near to what it was.
+
+    A shape of 0 lets it free. Its value at a missing input stays.
+    """
+    points = _points_between(layer, source)
+    one = layer.inputs[source]
+    x = points.new_zeros(len(points), layer.in_features)
+    x[:, source] = one.centre + one.half_width * points
+    values = layer.activations(x)[:, target, source]
+    layer.shapes[target, source] = shape
+    _fit_spline(layer, target, source, points, values)
+
+
+def _points_between(layer: Layer, source: int) -> Float[Tensor, " points"]:
+    """Return points inside every knot interval of an input, on the scale of the knots."""
+    degree = layer.degree
+    breaks = layer.knots[layer.numeric.index(source), degree:-degree]
     inside = (torch.arange(2 * degree + 2, dtype=breaks.dtype) + 0.5) / (2 * degree + 2)
-    points = (breaks[:-1, None] + breaks.diff()[:, None] * inside).flatten()
-    values = form.evaluate(one.centre + one.half_width * points)
-    bases = basis(points.unsqueeze(1), layer.knots[position : position + 1], degree).transpose(0, 1)
+    return (breaks[:-1, None] + breaks.diff()[:, None] * inside).flatten()
+
+
+def _fit_spline(
+    layer: Layer, target: int, source: int, points: Float[Tensor, " points"], values: Float[Tensor, " points"]
+) -> None:
+    """Make an edge the spline without a base that is nearest to some values; its value at a missing input stays."""
+    position = layer.numeric.index(source)
+    bases = basis(points.unsqueeze(1), layer.knots[position : position + 1], layer.degree).transpose(0, 1)
     kept = layer.weights[target, source, layer.functions + 1].clone()
     layer.set_learned(target, source)
     layer.weights[target, source, 1 : layer.functions + 1] = least_squares(bases, values.reshape(1, -1, 1))[0, :, 0]

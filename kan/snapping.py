@@ -6,20 +6,21 @@ where data are sparse. Every second point is held out, to tell how good a form i
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from kan.constraints import CONCAVE, CONVEX, DECREASING, INCREASING
 from kan.edges import edge_domain, edge_inputs
 from kan.errors import EdgeFormRefused, InvalidSetting
 from kan.layer import LARGEST_GRID_SIZE
 from kan.model import FittedModel
-from kan.network import EdgeId, Network
+from kan.network import EdgeId, Network, constraint_shapes
 from kan.pruning import connected, without
-from kan.refinement import refined, spline_of
+from kan.refinement import hold, refined, spline_of
 from kan.symbolic.direction import has_shape
 from kan.symbolic.fitting import Candidate, fit_candidates, scaled_form
 from kan.symbolic.library import FUNCTIONS, Parameter, SymbolicForm
@@ -176,6 +177,37 @@ def refine(model: FittedModel, grid_size: int) -> FittedModel:
         raise InvalidSetting("grid_size", grid_size, expected)
     layers = [model.network.layer(position) for position in range(len(sizes))]
     return model.with_network(Network([refined(layer, grid_size // layer.grid_size) for layer in layers]))
+
+
+def direct(model: FittedModel, monotone: Mapping[str, int]) -> FittedModel:
+    """Return an additive model held to other directions, 1 or -1 by feature; each spline moves as little as it must.
+
+    Raises `InvalidSetting` for a network with hidden layers, for several outputs and for what is no direction,
+    `UnknownFeature`, and `EdgeFormRefused` for a formula that is not proved to have its direction.
+    """
+    if len(model.network.layers) > 1:
+        raise InvalidSetting("monotone", dict(monotone), "a network without hidden layers; train this one anew")
+    outputs = model.network.shape[-1]
+    wanted = constraint_shapes(model.features, monotone, None, hidden=False, outputs=outputs)
+    network = model.network.copy()
+    layer = network.layer(0)
+    for edge in network.active_edges():
+        if edge.source not in layer.numeric:
+            continue
+        old = int(layer.shapes[edge.target, edge.source])
+        shape = (old & (CONVEX | CONCAVE)) | (wanted[edge.source] if len(wanted) else 0)
+        form = network.symbolic_form(edge)
+        if form is not None:
+            if not has_shape(form.expression, shape, *edge_domain(model, edge)):
+                raise EdgeFormRefused(str(edge), f"the formula is not proved to {_direction_in_words(shape)}")
+            layer.shapes[edge.target, edge.source] = shape
+        elif shape != old:
+            hold(layer, edge.target, edge.source, shape)
+    return model.with_network(network)
+
+
+def _direction_in_words(shape: int) -> str:
+    return "rise" if shape & INCREASING else "fall" if shape & DECREASING else "bend one way"
 
 
 def _points(

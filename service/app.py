@@ -14,6 +14,7 @@ from service.api import (
     counterfactuals,
     datasets,
     features,
+    findings,
     health,
     middleware,
     models,
@@ -24,6 +25,8 @@ from service.api import (
     reviews,
     revisions,
     sessions,
+    suspensions,
+    sweeps,
     training_jobs,
     versions,
     workers,
@@ -82,10 +85,13 @@ def _api(settings: Settings) -> APIRouter:
     api.include_router(models.router)
     api.include_router(versions.router)
     api.include_router(revisions.router)
+    api.include_router(suspensions.router)
     api.include_router(features.router)
+    api.include_router(findings.router)
     api.include_router(references.router)
     api.include_router(reason_dictionaries.router)
     api.include_router(training_jobs.router)
+    api.include_router(sweeps.router)
     api.include_router(workers.router)
     api.include_router(predictions.router)
     api.include_router(counterfactuals.router)

@@ -3,19 +3,26 @@
     EdgewiseError
     ├── Unauthenticated        NotSignedIn SignInRefused WrongPassword
     ├── Forbidden              ActionNotAllowed ContributorCannotSign CrossOriginRefused KeyCannotSign
+    │                          OnlyOwnerResolves OnlyRaiserVerifies NotAmongSigners
+    │                          PasswordMustChange
     ├── NotFound               (one class; names the kind and the key)
-    ├── Conflict               NameTaken WrongState VersionNotApproved NoChampion StaleDigest StaleDecisions
-    │                          EdgesUndecided EdgesRejected AlreadySigned DecisionsSigned ReasonsMissing
+    ├── Conflict               NameTaken WrongState NotATraining VersionNotApproved NoChampion StaleDigest
+    │                          StaleDecisions EdgesUndecided EdgesRejected AlreadySigned DecisionsSigned ReasonsMissing
+    │                          ApprovalExpired ResumptionNotRequested SamePersonTwice VersionInUse NothingToRollBackTo
+    │                          GatesFailed
     ├── PreconditionFailed     (the caller saw an older state)
     ├── PreconditionRequired   (the caller must say which state it saw)
     ├── TooLarge               BodyTooLarge TooManyRows
     ├── Invalid                InvalidRequest InvalidCursor IdempotencyKeyReused NotAdditive LocaleUnknown
-    │   │                      InvalidReasonDictionary ReasonTextInsufficient
-    │   ├── InvalidDataset     NotUtf8 MalformedCsv NoRows TooFewRows EmptyColumnName DuplicateColumn TooManyColumns
+    │   │                      InvalidReasonDictionary ReasonTextInsufficient PolicyTooWeak MeaningRefused
+    │   │                      InvalidAuditFile
+    │   ├── InvalidDataset     NotUtf8 MalformedCsv MalformedParquet TableTooLarge UnsupportedColumnType NoRows
+    │   │                      TooFewRows EmptyColumnName InvalidColumnName DuplicateColumn TooManyColumns
     │   │                      UnknownColumn ColumnWithoutValues NotNumeric NumberTooLarge
     │   ├── InvalidTraining    TargetUnknown TargetHasMissingValues OneClassTarget TooManyClasses ConstantFeature
     │   │                      ProtectedInput IdentifierInput TooManyCategories NoInputs ClassTooSmall
     │   │                      CategoricalDirection DirectionOfClasses DirectionWithoutInput
+    │   ├── InvalidSweep       SweepWithoutValues SweepValueRepeated SweepTooLarge
     │   ├── InvalidQuestion    InvalidGoal InvalidChange ImmutableFeature
     │   ├── InvalidRevision    RevisionEdgeUnknown RevisionFormRefused RevisionFunctionUnknown RevisionFormulaInvalid
     │   │                      RevisionLeavesNoEdge RevisionSettingRefused
@@ -26,13 +33,14 @@
     ├── Broken                 ArtifactCorrupted IdentityViolated TrainingFailed JobCancelled JobTakenOver
     │                          JobCrashed JobTimedOut JobOutOfMemory WorkerLost JobBroke
     └── Unavailable            DatabaseUnreachable DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
-                               DatabaseRefuses StorageFull WorkerNameTaken
+                               DatabaseRefuses StorageFull WorkerNameTaken KeyRefused FileUnreadable
 
 A leaf takes typed arguments and builds its own sentence; `code` never changes once released.
 HTTP status numbers live in `service.api.problems` only.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -70,7 +78,9 @@ class SignInRefused(Unauthenticated):
     code = "sign_in_refused"
 
     def __init__(self) -> None:
-        super().__init__("The name or the password is wrong.")
+        super().__init__(
+            "The name or the password is wrong, or the account is locked for a while after several wrong passwords."
+        )
 
 
 class WrongPassword(Unauthenticated):
@@ -78,7 +88,7 @@ class WrongPassword(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__(
-            "The password is wrong, so nothing was signed.",
+            "The password is wrong, so nothing was done.",
             FieldError("/password", "Type the password of the account you are signed in with."),
         )
 
@@ -109,6 +119,34 @@ class KeyCannotSign(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("An API key cannot review or sign. Sign in as a person.")
+
+
+class PasswordMustChange(Forbidden):
+    code = "password_must_change"
+
+    def __init__(self) -> None:
+        super().__init__("You have signed in with a one-time password. Choose your own first.")
+
+
+class NotAmongSigners(Forbidden):
+    code = "not_among_signers"
+
+    def __init__(self) -> None:
+        super().__init__("The review policy of the model names those who may sign, and you are not among them.")
+
+
+class OnlyOwnerResolves(Forbidden):
+    code = "only_owner_resolves"
+
+    def __init__(self) -> None:
+        super().__init__("Only the owner of a finding, signed in as a person, says how it was put right.")
+
+
+class OnlyRaiserVerifies(Forbidden):
+    code = "only_raiser_verifies"
+
+    def __init__(self) -> None:
+        super().__init__("Only whoever raised a finding, signed in as a person, verifies that it was put right.")
 
 
 class CrossOriginRefused(Forbidden):
@@ -143,12 +181,70 @@ class WrongState(Conflict):
         super().__init__(f"The {subject} is '{state}'; this needs {' or '.join(needed)}.")
 
 
+class NotATraining(Conflict):
+    code = "not_a_training"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The job is a '{kind}', not a training. Ask for it again where it was asked for.")
+
+
 class VersionNotApproved(Conflict):
     code = "version_not_approved"
 
     def __init__(self, model: str, number: int, state: str) -> None:
         super().__init__(
-            f"Version {number} of '{model}' is '{state}', not approved. It can be used once a review has approved it."
+            f"Version {number} of '{model}' is '{state}', not approved. Use a version that a review has approved."
+        )
+
+
+class ApprovalExpired(Conflict):
+    code = "approval_expired"
+
+    def __init__(self, model: str, number: int, expired_at: datetime) -> None:
+        super().__init__(
+            f"The approval of version {number} of '{model}' ended at {expired_at:%Y-%m-%d %H:%M:%S} UTC. "
+            "Point the alias to a version whose approval is in force."
+        )
+
+
+class GatesFailed(Conflict):
+    code = "gates_failed"
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(f"The version cannot be approved now. {' '.join(reasons)}")
+
+
+class ResumptionNotRequested(Conflict):
+    code = "resumption_not_requested"
+
+    def __init__(self, model: str, number: int) -> None:
+        super().__init__(
+            f"Nobody has asked to resume version {number} of '{model}'. One person asks, another one confirms."
+        )
+
+
+class SamePersonTwice(Conflict):
+    code = "same_person_twice"
+
+    def __init__(self) -> None:
+        super().__init__("You asked for this yourself. Another person must confirm it.")
+
+
+class VersionInUse(Conflict):
+    code = "version_in_use"
+
+    def __init__(self, model: str, number: int, aliases: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Version {number} of '{model}' is {' and '.join(aliases)}. Point that to another version first."
+        )
+
+
+class NothingToRollBackTo(Conflict):
+    code = "nothing_to_roll_back_to"
+
+    def __init__(self, model: str, alias: str) -> None:
+        super().__init__(
+            f"No earlier version that '{alias}' of '{model}' pointed to may be used now. Move the alias by hand."
         )
 
 
@@ -271,6 +367,32 @@ class InvalidRequest(Invalid):
 
     def __init__(self, *fields: FieldError) -> None:
         super().__init__("The request is not valid: " + "; ".join(f.detail for f in fields[:3]), *fields)
+
+
+class PolicyTooWeak(Invalid):
+    code = "policy_too_weak"
+
+    def __init__(self, tier: str, quorum: int, missing: tuple[str, ...]) -> None:
+        gates = f" and the gates {', '.join(missing)}" if missing else ""
+        super().__init__(
+            f"A model of risk tier '{tier}' needs a quorum of at least {quorum}{gates}.",
+            FieldError("/quorum", f"At least {quorum}."),
+        )
+
+
+class MeaningRefused(Invalid):
+    code = "meaning_refused"
+
+    def __init__(self, verdict: str, allowed: tuple[str, ...]) -> None:
+        fix = f"A signature with the verdict '{verdict}' means {' or '.join(allowed)}."
+        super().__init__(fix, FieldError("/meaning", fix))
+
+
+class InvalidAuditFile(Invalid):
+    code = "invalid_audit_file"
+
+    def __init__(self, line: int, fault: str) -> None:
+        super().__init__(f"Line {line} of the file is not as an export of the audit trail has it: {fault}.")
 
 
 class InvalidCursor(Invalid):
@@ -460,6 +582,36 @@ class MalformedCsv(InvalidDataset):
         )
 
 
+class MalformedParquet(InvalidDataset):
+    code = "malformed_parquet"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The file begins like a Parquet file, but cannot be read as one: {reason}.",
+            FieldError("/file", "Upload the file once more, or write it again."),
+        )
+
+
+class TableTooLarge(InvalidDataset):
+    code = "table_too_large"
+
+    def __init__(self, maximum_bytes: int) -> None:
+        super().__init__(
+            f"The file unpacks to more than the {maximum_bytes:,} bytes that a table may have.",
+            FieldError("/file", "Upload fewer rows or columns, or raise EDGEWISE_MAXIMUM_UPLOAD_BYTES."),
+        )
+
+
+class UnsupportedColumnType(InvalidDataset):
+    code = "unsupported_column_type"
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(
+            f"Column '{name}' has the type {kind}, which is no single value.",
+            FieldError("/file", f"Write '{name}' as numbers, truth values, dates or texts, or leave it away."),
+        )
+
+
 class NoRows(InvalidDataset):
     code = "no_rows"
 
@@ -484,6 +636,16 @@ class EmptyColumnName(InvalidDataset):
         super().__init__(
             f"Column {position + 1} has no name.",
             FieldError(f"/columns/{position}", "Give the column a name in the header."),
+        )
+
+
+class InvalidColumnName(InvalidDataset):
+    code = "invalid_column_name"
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(
+            f"The name of column {position + 1} {reason}.",
+            FieldError("/file", f"Give column {position + 1} a name of at most 200 printable characters."),
         )
 
 
@@ -672,6 +834,45 @@ class DirectionOfClasses(InvalidTraining):
             f"The target '{target}' has {classes} classes: only a quantity or the probability of one of two classes "
             "can rise or fall.",
             FieldError("/monotone", "Train without directions (an empty 'monotone'), or choose another target."),
+        )
+
+
+class InvalidSweep(Invalid):
+    """The settings of a sweep do not make a set of different trainings."""
+
+
+class SweepWithoutValues(InvalidSweep):
+    code = "sweep_without_values"
+
+    def __init__(self, setting: str | None) -> None:
+        if setting is None:
+            super().__init__(
+                "The sweep varies nothing.", FieldError("/grid", "Give at least one setting a list of values.")
+            )
+        else:
+            super().__init__(
+                f"The sweep has no value for '{setting}'.",
+                FieldError(f"/grid/{setting}", "List at least one value, or leave the setting away."),
+            )
+
+
+class SweepValueRepeated(InvalidSweep):
+    code = "sweep_value_repeated"
+
+    def __init__(self, setting: str, position: int) -> None:
+        super().__init__(
+            f"The sweep lists a value of '{setting}' twice.",
+            FieldError(f"/grid/{setting}/{position}", "This value stands earlier in the list: remove it."),
+        )
+
+
+class SweepTooLarge(InvalidSweep):
+    code = "sweep_too_large"
+
+    def __init__(self, combinations: int, maximum: int) -> None:
+        super().__init__(
+            f"The sweep has {combinations:,} combinations; {maximum} are the most.",
+            FieldError("/grid", f"List fewer values, so that their product is at most {maximum}."),
         )
 
 
@@ -901,6 +1102,20 @@ class DatabaseNotMigrated(Unavailable):
 
     def __init__(self, found: str | None, needed: str) -> None:
         super().__init__(f"The database is at revision {found}, this service needs {needed}. Run 'edgewise migrate'.")
+
+
+class KeyRefused(Unavailable):
+    code = "key_refused"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The file holds no Ed25519 {kind} key in PEM form. Make one with 'openssl genpkey'.")
+
+
+class FileUnreadable(Unavailable):
+    code = "file_unreadable"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The file '{path}' cannot be used: {reason}.")
 
 
 class PortBusy(Unavailable):

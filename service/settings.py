@@ -24,9 +24,14 @@ class Settings(BaseSettings):
     allowed_hosts: list[str] = Field(
         ["127.0.0.1", "localhost"], description="Host names under which browsers may reach the service (JSON list)."
     )
+    signing_key_file: Path | None = Field(
+        None, description="Ed25519 private key (PEM, not encrypted) that signs checkpoints of the audit trail."
+    )
     session_idle_minutes: PositiveInt = Field(60, description="A session ends after this many idle minutes.")
     session_maximum_hours: PositiveInt = Field(12, description="A session ends after this many hours in any case.")
-    maximum_upload_bytes: PositiveInt = Field(20_000_000, description="Largest table that can be uploaded, in bytes.")
+    maximum_upload_bytes: PositiveInt = Field(
+        2_000_000_000, description="Largest table that can be uploaded, in bytes, and the most that Parquet unpacks to."
+    )
     maximum_body_bytes: PositiveInt = Field(4_000_000, description="Largest other request body, in bytes.")
     maximum_prediction_rows: PositiveInt = Field(1_000, description="Most rows in one prediction call.")
     maximum_columns: PositiveInt = Field(1_000, description="Most columns in one table.")

@@ -2,13 +2,14 @@
 import { useState } from "preact/hooks";
 
 import { Problem } from "./api/client";
-import { getAlias, listAliasHistory, moveAlias } from "./api/operations";
+import { getAlias, listAliasHistory, moveAlias, rollBackAlias } from "./api/operations";
 import type { Alias } from "./api/types";
 import { AliasBadge } from "./components/badge";
 import { Dialog } from "./components/dialog";
 import { SelectField } from "./components/field";
 import { Form } from "./components/form";
 import { Loaded } from "./components/loaded";
+import { ProblemNote } from "./components/problem";
 import { Table, type Column } from "./components/table";
 import { moment } from "./format";
 import { useAction, useResource } from "./resource";
@@ -37,7 +38,10 @@ export function AliasTable({ model, approved, onMoved }: AliasTableProps) {
             caption="Aliases"
             rows={rows}
             rowKey={(row) => row.alias}
-            columns={columnsFor(model, setMoving)}
+            columns={columnsFor(model, setMoving, () => {
+              aliases.reload();
+              onMoved();
+            })}
           />
           {moving && (
             <MoveDialog
@@ -58,7 +62,11 @@ export function AliasTable({ model, approved, onMoved }: AliasTableProps) {
   );
 }
 
-function columnsFor(model: string, onMove: (alias: Alias) => void): Column<Alias>[] {
+function columnsFor(
+  model: string,
+  onMove: (alias: Alias) => void,
+  onRolledBack: () => void,
+): Column<Alias>[] {
   const columns: Column<Alias>[] = [
     { title: "Alias", cell: (row) => <AliasBadge alias={row.alias} /> },
     {
@@ -76,11 +84,30 @@ function columnsFor(model: string, onMove: (alias: Alias) => void): Column<Alias
   ];
   if (!may("move_alias")) return columns;
   const move = (row: Alias) => (
-    <button type="button" class="button" onClick={() => onMove(row)}>
-      Move {row.alias}
-    </button>
+    <>
+      <button type="button" class="button" onClick={() => onMove(row)}>
+        Move {row.alias}
+      </button>
+      {row.version !== null && <RollBack alias={row} onDone={onRolledBack} />}
+    </>
   );
   return [...columns, { title: "Action", cell: move }];
+}
+
+/** Back to the version before, in one step. */
+function RollBack({ alias, onDone }: { alias: Alias; onDone: () => void }) {
+  const back = useAction(async () => {
+    await rollBackAlias(alias.model, alias.alias, alias.etag);
+    onDone();
+  });
+  return (
+    <>
+      <button type="button" class="button" disabled={back.busy} onClick={() => void back.run()}>
+        Roll {alias.alias} back
+      </button>
+      {back.problem && <ProblemNote problem={back.problem} />}
+    </>
+  );
 }
 
 function AliasHistory({ model, alias }: { model: string; alias: string }) {

@@ -4,8 +4,10 @@ import type { JSX } from "preact";
 import { Placeholder } from "./components/loaded";
 import { ProblemNote } from "./components/problem";
 import { Header } from "./header";
+import { AccountPage } from "./pages/account";
 import { ApiKeysPage } from "./pages/api_keys";
 import { AuditTrailPage } from "./pages/audit_trail";
+import { ComparePage } from "./pages/compare";
 import { DatasetPage } from "./pages/dataset";
 import { DatasetsPage } from "./pages/datasets";
 import { InventoryPage } from "./pages/inventory";
@@ -18,6 +20,9 @@ import { ReasonDictionaryPage } from "./pages/reason_dictionary";
 import { ReviewPage } from "./pages/review";
 import { ReviewsPage } from "./pages/reviews";
 import { SignInPage } from "./pages/sign_in";
+import { NewSweepPage } from "./pages/new_sweep";
+import { SweepPage } from "./pages/sweep";
+import { SweepsPage } from "./pages/sweeps";
 import { TrainPage } from "./pages/train";
 import { TrainingJobPage } from "./pages/training_job";
 import { TrainingJobsPage } from "./pages/training_jobs";
@@ -34,6 +39,7 @@ const SCREENS: readonly (readonly [pattern: string, screen: Screen])[] = [
   ["/models/:model", ({ model = "" }) => <ModelPage model={model} />],
   ["/models/:model/reasons", ({ model = "" }) => <ReasonDictionaryPage model={model} />],
   ["/models/:model/train", ({ model = "" }) => <TrainPage model={model} />],
+  ["/models/:model/sweep", ({ model = "" }) => <NewSweepPage model={model} />],
   [
     "/models/:model/versions/:version",
     ({ model = "", version = "" }) => <VersionPage {...{ model, version }} />,
@@ -42,15 +48,22 @@ const SCREENS: readonly (readonly [pattern: string, screen: Screen])[] = [
     "/models/:model/versions/:version/predict",
     ({ model = "", version = "" }) => <PredictPage {...{ model, version }} />,
   ],
+  [
+    "/models/:model/versions/:left/compare/:right",
+    ({ model = "", left = "", right = "" }) => <ComparePage {...{ model, left, right }} />,
+  ],
   ["/predictions/:id", ({ id = "" }) => <PredictionPage id={id} />],
   ["/reviews", () => <ReviewsPage />],
   ["/reviews/:id", ({ id = "" }) => <ReviewPage id={id} />],
   ["/datasets", () => <DatasetsPage />],
   ["/datasets/:id", ({ id = "" }) => <DatasetPage id={id} />],
+  ["/sweeps", () => <SweepsPage />],
+  ["/sweeps/:id", ({ id = "" }) => <SweepPage id={id} />],
   ["/training-jobs", () => <TrainingJobsPage />],
   ["/training-jobs/:id", ({ id = "" }) => <TrainingJobPage id={id} />],
   ["/audit", () => <AuditTrailPage />],
   ["/api-keys", () => <ApiKeysPage />],
+  ["/account", () => <AccountPage mustChange={false} />],
 ];
 
 export function Application() {
@@ -77,7 +90,7 @@ export function Application() {
             Skip to the content
           </a>
           <Header me={state.me} />
-          <CurrentScreen />
+          {state.me.must_change_password ? <AccountPage mustChange /> : <CurrentScreen />}
         </>
       );
   }

@@ -41,7 +41,9 @@ export function Header({ me }: { me: Me }) {
         </nav>
         <div class="bar-person">
           <span class="person">
-            <strong>{me.printed_name}</strong>
+            <a href="/account">
+              <strong>{me.printed_name}</strong>
+            </a>
             <span class="roles">{me.roles.join(", ")}</span>
           </span>
           <ThemeButton />

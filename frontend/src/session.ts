@@ -49,7 +49,7 @@ export function may(operation: string): boolean {
   return session.value.status === "signed-in" && session.value.me.permissions.includes(operation);
 }
 
-function noteSignedOut(): void {
+export function noteSignedOut(): void {
   localStorage.removeItem(KEY);
   session.value = { status: "signed-out" };
 }

@@ -34,7 +34,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("kind", sa.Text(), nullable=False, server_default="train"))
         batch.add_column(sa.Column("parent", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("changes", sa.JSON(), nullable=True))
-        batch.create_check_constraint("ck_training_jobs_kind", "kind IN ('train', 'revise')")
+        batch.create_check_constraint("ck_training_jobs_kind", "kind IN ('train', 'revise', 'challenge')")
         batch.create_check_constraint("ck_training_jobs_parent", "(kind = 'revise') = (parent IS NOT NULL)")
     op.add_column("model_versions", sa.Column("calibration", sa.JSON(), nullable=True))
     op.create_table(

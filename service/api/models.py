@@ -8,9 +8,11 @@ from pydantic import AwareDatetime
 
 from service.api.dependencies import Caller, IfMatch, Injected, ModelName, RequestedPage
 from service.domain.pages import Page
-from service.operations import aliases, models
+from service.domain.policies import ReviewPolicy
+from service.operations import aliases, models, review_policies
 from service.operations.aliases import Alias, AliasMove, AliasName, AliasRequest
 from service.operations.models import Model, ModelRequest
+from service.operations.review_policies import ModelPolicy
 
 router = APIRouter(tags=["models"], prefix="/models")
 
@@ -35,6 +37,29 @@ def get_model(resources: Injected, actor: Caller, model: ModelName) -> Model:
     return models.get_model(resources, actor, model)
 
 
+@router.get("/{model}/review-policy")
+def get_review_policy(resources: Injected, actor: Caller, model: ModelName, response: Response) -> ModelPolicy:
+    """The policy that the next review follows, with the ETag that a change must name."""
+    found = review_policies.get_review_policy(resources, actor, model)
+    response.headers["ETag"] = found.etag
+    return found
+
+
+@router.put("/{model}/review-policy")
+def put_review_policy(
+    resources: Injected,
+    actor: Caller,
+    model: ModelName,
+    request: ReviewPolicy,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ModelPolicy:
+    """Settle who and what a review needs, at least as strong as the default of the risk tier."""
+    settled = review_policies.put_review_policy(resources, actor, model, request, if_match)
+    response.headers["ETag"] = settled.etag
+    return settled
+
+
 @router.get("/{model}/aliases/{alias}")
 def get_alias(resources: Injected, actor: Caller, model: ModelName, alias: AliasName, response: Response) -> Alias:
     """Where an alias points, with the ETag that a move must name."""
@@ -55,6 +80,21 @@ def move_alias(
 ) -> Alias:
     """Point an alias to an approved version."""
     moved = aliases.move_alias(resources, actor, model, alias, request, if_match)
+    response.headers["ETag"] = moved.etag
+    return moved
+
+
+@router.post("/{model}/aliases/{alias}/rollback")
+def roll_back_alias(
+    resources: Injected,
+    actor: Caller,
+    model: ModelName,
+    alias: AliasName,
+    response: Response,
+    if_match: IfMatch = None,
+) -> Alias:
+    """Point an alias back to the last version before the present one that may still be used."""
+    moved = aliases.roll_back_alias(resources, actor, model, alias, if_match)
     response.headers["ETag"] = moved.etag
     return moved
 

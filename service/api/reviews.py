@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query, Response
 from service.api.dependencies import Caller, EdgeId, Identifier, IfMatch, Injected, RequestedPage
 from service.domain.lifecycle import ReviewState
 from service.domain.pages import Page
-from service.domain.reviews import EdgeDecisionRequest, SignatureRequest
-from service.operations import reviews
+from service.domain.policies import GateResult
+from service.domain.reviews import ClosingRequest, EdgeDecisionRequest, SignatureRequest
+from service.operations import gates, reviews, signatures
 from service.operations.reviews import Review, ReviewEdge, ReviewRequest
 
 router = APIRouter(tags=["reviews"], prefix="/reviews")
@@ -58,4 +59,22 @@ def decide_edge(
 @router.post("/{review_id}/signatures", status_code=201)
 def create_signature(resources: Injected, actor: Caller, review_id: Identifier, request: SignatureRequest) -> Review:
     """Sign the verdict with the password typed again."""
-    return reviews.create_signature(resources, actor, review_id, request)
+    return signatures.create_signature(resources, actor, review_id, request)
+
+
+@router.get("/{review_id}/gates")
+def list_review_gates(resources: Injected, actor: Caller, review_id: Identifier) -> Page[GateResult]:
+    """The gates of a review, how they stand now, and why."""
+    return Page[GateResult](items=gates.list_review_gates(resources, actor, review_id))
+
+
+@router.post("/{review_id}/withdrawal")
+def withdraw_review(resources: Injected, actor: Caller, review_id: Identifier, request: ClosingRequest) -> Review:
+    """Take a version back out of review."""
+    return reviews.withdraw_review(resources, actor, review_id, request)
+
+
+@router.post("/{review_id}/change-request")
+def request_changes(resources: Injected, actor: Caller, review_id: Identifier, request: ClosingRequest) -> Review:
+    """Send a version back for changes; it can be submitted again."""
+    return reviews.request_changes(resources, actor, review_id, request)

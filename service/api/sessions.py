@@ -1,14 +1,26 @@
-"""Signing in and out."""
+"""Signing in and out, and passwords."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, SecretStr
 
 from service.api.dependencies import SESSION_COOKIE, Caller, Injected, session_token
 from service.domain.documents import Document, Line
-from service.operations import sessions
+from service.domain.sign_in import PasswordChange
+from service.operations import sessions, users
 from service.operations.sessions import Me
 
 router = APIRouter(tags=["sessions"])
+
+
+UserName = Annotated[Line, Path(description="The name that somebody signs in with.")]
+
+
+class OneTimePassword(Document):
+    """A password that lets somebody do nothing but choose another one."""
+
+    password: str
 
 
 class Credentials(Document):
@@ -33,6 +45,24 @@ def delete_session(resources: Injected, actor: Caller, request: Request, respons
     if token is not None:
         sessions.delete_session(resources, actor, token)
     response.delete_cookie(SESSION_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+
+
+@router.delete("/sessions", status_code=204)
+def end_all_sessions(resources: Injected, actor: Caller) -> None:
+    """Sign out everywhere, here too."""
+    sessions.end_all_sessions(resources, actor)
+
+
+@router.put("/me/password", status_code=204)
+def change_password(resources: Injected, actor: Caller, request: PasswordChange) -> None:
+    """Take a password of one's own; every session ends, this one too."""
+    users.change_password(resources, actor, request)
+
+
+@router.post("/users/{user}/password-reset")
+def reset_password(resources: Injected, actor: Caller, user: UserName) -> OneTimePassword:
+    """Give somebody else a one-time password, which is told this once."""
+    return OneTimePassword(password=users.reset_password(resources, actor, user))
 
 
 @router.get("/me")

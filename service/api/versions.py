@@ -10,7 +10,9 @@ from service.domain.documents import Document
 from service.domain.exports import EXPORT_MEDIA_TYPES, ExportFormat
 from service.domain.networks import Candidate, EdgeDetail, Formula, Network
 from service.domain.pages import Page
-from service.operations import networks, versions
+from service.operations import challengers, evidence, networks, versions
+from service.operations.challengers import Challengers
+from service.operations.training_jobs import TrainingJob
 from service.operations.versions import Version, VersionInputs
 
 router = APIRouter(tags=["versions"], prefix="/models/{model}/versions")
@@ -81,6 +83,22 @@ def get_version_certificates(
     return versions.get_version_certificates(resources, actor, model, number)
 
 
+@router.post("/{number}/challengers", status_code=202)
+def create_challengers(
+    resources: Injected, actor: Caller, model: ModelName, number: VersionNumber, response: Response
+) -> TrainingJob:
+    """Queue a comparison with linear models, trees and a perceptron on the split of the version."""
+    job = challengers.create_challengers(resources, actor, model, number)
+    response.headers["Location"] = f"/api/v1/training-jobs/{job.id}"
+    return job
+
+
+@router.get("/{number}/challengers")
+def get_challengers(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Challengers:
+    """How other models do on the same rows, and whether one of them is the better tool."""
+    return challengers.get_challengers(resources, actor, model, number)
+
+
 @router.get(
     "/{number}/export/{format}",
     response_class=Response,
@@ -96,5 +114,17 @@ def get_export(
 ) -> Response:
     """The version as a program, a query or a document that gives the same answers and contributions elsewhere."""
     found = networks.get_export(resources, actor, model, number, format, output)
+    headers = {"Content-Disposition": f'attachment; filename="{found.filename}"'}
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+@router.get(
+    "/{number}/evidence",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}, "description": "The package."}},
+)
+def get_evidence(resources: Injected, actor: Caller, model: ModelName, number: VersionNumber) -> Response:
+    """All that speaks for a version, in one zip that verifies without the service."""
+    found = evidence.get_evidence(resources, actor, model, number)
     headers = {"Content-Disposition": f'attachment; filename="{found.filename}"'}
     return Response(found.content, media_type=found.media_type, headers=headers)

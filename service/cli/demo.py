@@ -4,6 +4,7 @@ Each step looks first whether its result is there, so that a second start makes 
 first start is taken up where it ended.
 """
 
+import io
 import json
 import os
 import secrets
@@ -30,6 +31,7 @@ from service.operations import (
     reason_dictionaries,
     references,
     reviews,
+    signatures,
     training_jobs,
     users,
 )
@@ -194,7 +196,8 @@ def _dataset(
     if existing is not None:
         return existing
     say(f"Taking a snapshot of '{name}' …")
-    return datasets.create_dataset(resources, developer, DatasetRequest(name=name, overrides=overrides), content())
+    request = DatasetRequest(name=name, overrides=overrides)
+    return datasets.create_dataset(resources, developer, request, io.BytesIO(content()))
 
 
 def _version(
@@ -251,7 +254,7 @@ def _accept(resources: Resources, auditor: Actor, review: Review, password: str)
             "password": password,
         }
     )
-    reviews.create_signature(resources, auditor, review.id, signature)
+    signatures.create_signature(resources, auditor, review.id, signature)
 
 
 def _announce(settings: Settings, credentials: list[Credential], address: str) -> None:

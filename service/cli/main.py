@@ -11,13 +11,13 @@ from pydantic import ValidationError
 
 from service.app import STATIC_DIRECTORY, create_app
 from service.cli import preconditions
+from service.cli.audit import add_audit_commands, run_audit
 from service.cli.demo import run_demo
 from service.cli.following import follow, tell
 from service.cli.serving import serve
-from service.domain.audit import Head
 from service.domain.permissions import ROLES
+from service.domain.sign_in import MINIMUM_PASSWORD_LENGTH
 from service.errors import EdgewiseError
-from service.operations.audit_events import verify_audit_trail
 from service.operations.health import migrate, ready_resources
 from service.operations.reproductions import reproduce_version
 from service.operations.users import create_user
@@ -25,7 +25,7 @@ from service.settings import Settings
 from service.worker.process import run_worker
 
 FAILURE = 1
-FINDING = 2
+DIFFERENCE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,10 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("name", help="name to sign in with")
     user.add_argument("--printed-name", required=True, help="name as it is printed on signatures")
     user.add_argument("--role", required=True, action="append", choices=ROLES, help="may be given more than once")
+    user.add_argument("--service", action="store_true", help="a service: its keys act, and it can never sign")
     user.add_argument("--generate-password", action="store_true", help="make a password and print it once")
-    audit = add("audit", _audit_verify, "Verify the audit trail.")
-    audit.add_argument("action", choices=["verify"])
-    audit.add_argument("--checkpoint", help="SEQ:HASH kept from an earlier verification")
+    add_audit_commands(add("audit", run_audit, "Export the audit trail, and verify it without the service."))
     return parser
 
 
@@ -94,7 +93,7 @@ def _reproduce(parsed: argparse.Namespace, settings: Settings) -> int:
     with ready_resources(settings) as resources:
         result = reproduce_version(resources, parsed.model, parsed.version, lambda event: tell(sys.stderr, event))
     print(result.model_dump_json(indent=2))
-    return 0 if result.is_equal else FINDING
+    return 0 if result.is_equal else DIFFERENCE
 
 
 def _migrate(_parsed: argparse.Namespace, settings: Settings) -> int:
@@ -117,29 +116,16 @@ def _openapi(_parsed: argparse.Namespace, settings: Settings) -> int:
 
 def _create_user(parsed: argparse.Namespace, settings: Settings) -> int:
     password = secrets.token_urlsafe(15) if parsed.generate_password else getpass.getpass("Password: ")
-    if len(password) < preconditions.MINIMUM_PASSWORD_LENGTH:
-        print(f"edgewise: the password needs {preconditions.MINIMUM_PASSWORD_LENGTH} characters.", file=sys.stderr)
+    if len(password) < MINIMUM_PASSWORD_LENGTH:
+        print(f"edgewise: the password needs {MINIMUM_PASSWORD_LENGTH} characters.", file=sys.stderr)
         return FAILURE
     with ready_resources(settings) as resources:
-        create_user(resources, parsed.name, parsed.printed_name, frozenset(parsed.role), password)
+        create_user(
+            resources, parsed.name, parsed.printed_name, frozenset(parsed.role), password, is_service=parsed.service
+        )
     if parsed.generate_password:
         print(password)
     return 0
-
-
-def _audit_verify(parsed: argparse.Namespace, settings: Settings) -> int:
-    checkpoint = _checkpoint(parsed.checkpoint) if parsed.checkpoint else None
-    with ready_resources(settings) as resources:
-        result = verify_audit_trail(resources, None, checkpoint)
-    print(result.model_dump_json(indent=2))
-    return 0 if result.holds else FINDING
-
-
-def _checkpoint(text: str) -> Head:
-    seq, _, digest = text.partition(":")
-    if not seq.isdecimal() or len(digest) != 64:
-        raise SystemExit("edgewise: --checkpoint needs SEQ:HASH, for example 42:9f86d081…")
-    return Head(int(seq), digest)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from service.errors import DirectoryNotWritable, FrontEndMissing, PortBusy
 
-MINIMUM_PASSWORD_LENGTH = 12
-
 
 def require_directory(directory: Path) -> None:
     """Raise DirectoryNotWritable unless the directory exists, or can be made, and can be written."""

@@ -14,6 +14,9 @@ CHAIN_DOMAIN = "edgewise/audit/v1"
 GENESIS_HASH = "0" * 64
 
 
+Finding = Literal["altered", "missing", "forked", "cut", "unsigned"]
+
+
 class Link(NamedTuple):
     """One stored event, as the verification reads it."""
 
@@ -38,7 +41,7 @@ class Verification(Document):
     head_seq: int
     head_hash: str
     first_bad_seq: int | None = None
-    finding: Literal["altered", "missing", "forked", "cut"] | None = None
+    finding: Finding | None = None
     detail: str
 
 
@@ -67,9 +70,6 @@ def verify(links: Iterable[Link], head: Head, checkpoint: Head | None = None) ->
     return Verification(
         holds=True, events=previous.seq, head_seq=head.seq, head_hash=head.hash, detail="Every event is in place."
     )
-
-
-Finding = Literal["altered", "missing", "forked", "cut"]
 
 
 def _check_link(link: Link, previous: Head) -> tuple[Finding, str] | None:

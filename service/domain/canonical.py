@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 
 def canonical_json(value: object) -> str:
@@ -26,3 +27,12 @@ def digest_of_json(value: object) -> str:
 def timestamp(moment: datetime) -> str:
     """The moment in UTC with exactly six decimals: what is hashed is what both databases store."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def digest_of_file(file: BinaryIO) -> str:
+    """`sha256:` and the hexadecimal digest of a whole file, read by blocks."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return "sha256:" + digest.hexdigest()

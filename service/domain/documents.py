@@ -1,9 +1,12 @@
 """The base of every JSON document: strict types, unknown fields refused, no NaN or infinity, immutable."""
 
 import json
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from service.domain.canonical import timestamp
 
 
 class Document(BaseModel):
@@ -27,6 +30,35 @@ Slug = Annotated[str, StringConstraints(min_length=2, max_length=63, pattern=r"^
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+#: Years of four digits, so that later moments are later texts.
+EARLIEST_YEAR = 1900
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None and moment.year >= EARLIEST_YEAR:
+            return timestamp(moment)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("write a moment with its zone, for example 2027-01-31T12:00:00Z")
+
+
+#: A moment with its zone; whatever the zone was, it is kept in UTC.
+Moment = Annotated[str, AfterValidator(_moment), Field(json_schema_extra={"format": "date-time"}, max_length=40)]
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("write a day as year, month and day, for example 2027-01-31") from None
+
+
+#: A day of the calendar.
+Day = Annotated[str, AfterValidator(_day), Field(json_schema_extra={"format": "date"}, max_length=10)]
 EDGE_PATTERN = r"^[0-9]{1,2}\.[0-9]{1,4}\.[0-9]{1,4}$"
 
 

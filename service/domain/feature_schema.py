@@ -13,7 +13,9 @@ from service.errors import (
     ConstantFeature,
     DirectionOfClasses,
     DirectionWithoutInput,
+    FieldError,
     IdentifierInput,
+    InvalidRequest,
     NoInputs,
     OneClassTarget,
     ProtectedInput,
@@ -66,6 +68,13 @@ class CategoryCount(Document):
     rows: int
 
 
+class ColumnWarning(Document):
+    """Something about a column that whoever trains on it should know."""
+
+    code: Literal["identifier", "constant", "mostly_missing", "too_many_categories", "leakage"]
+    detail: str
+
+
 class Feature(Document):
     """One column of a snapshot."""
 
@@ -87,7 +96,9 @@ class Feature(Document):
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
+    quantiles: tuple[float, ...] = Field((), description="At 5, 25, 50, 75 and 95 % of the values; of numbers only.")
     categories: tuple[CategoryCount, ...] = ()
+    warnings: tuple[ColumnWarning, ...] = ()
     reason: str = Field(description="Why the column was given this kind, in a sentence.")
 
     @property
@@ -114,6 +125,37 @@ class FeatureSchema(Document):
     def by_name(self) -> Mapping[str, Feature]:
         """Columns by name."""
         return {feature.name: feature for feature in self.features}
+
+
+def changed(schema: FeatureSchema, changes: SchemaOverrides) -> FeatureSchema:
+    """The schema with what `changes` names; raises UnknownColumn, or InvalidRequest for what the rows do not allow."""
+    by_name = schema.by_name()
+    if changes.target is not None and changes.target not in by_name:
+        raise UnknownColumn(changes.target, "/target")
+    for name in changes.features:
+        if name not in by_name:
+            raise UnknownColumn(name, f"/features/{name}")
+    features = tuple(
+        _changed_feature(feature, changes.features[feature.name]) if feature.name in changes.features else feature
+        for feature in schema.features
+    )
+    target = changes.target if "target" in changes.model_fields_set else schema.target
+    return FeatureSchema(features=features, target=target)
+
+
+def _changed_feature(feature: Feature, change: FeatureOverride) -> Feature:
+    if change.kind not in (None, feature.kind):
+        detail = f"The stored values of '{feature.name}' are {feature.kind}: declare another kind at upload."
+        raise InvalidRequest(FieldError(f"/features/{feature.name}/kind", detail))
+    if change.monotone is not None and feature.kind == "categorical":
+        detail = f"'{feature.name}' is categorical and has no direction: leave 'monotone' away."
+        raise InvalidRequest(FieldError(f"/features/{feature.name}/monotone", detail))
+    named = change.model_dump(exclude_unset=True, exclude={"kind"})
+    if "protected" in named:
+        named["protected"] = bool(named["protected"])
+    if "changeable" in named:
+        named["changeable"] = named["changeable"] is not False
+    return feature.model_copy(update=named)
 
 
 class TrainingColumns(Document):

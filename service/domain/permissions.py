@@ -7,7 +7,7 @@ A route whose name is missing here fails a test.
 from dataclasses import dataclass
 from typing import Literal
 
-from service.errors import ActionNotAllowed
+from service.errors import ActionNotAllowed, PasswordMustChange
 
 Role = Literal["developer", "auditor", "observer", "administrator", "client"]
 
@@ -16,17 +16,25 @@ READERS: frozenset[Role] = frozenset({"developer", "auditor", "observer", "admin
 EVERYBODY: frozenset[Role] = frozenset(ROLES)
 DEVELOPERS: frozenset[Role] = frozenset({"developer"})
 AUDITORS: frozenset[Role] = frozenset({"auditor"})
+ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
 
 #: Reachable without an identity.
 PUBLIC: frozenset[str] = frozenset({"create_session", "get_liveness", "get_readiness"})
 
+#: What somebody can do who has signed in with a password that an administrator made.
+WITH_A_ONE_TIME_PASSWORD: frozenset[str] = frozenset({"change_password", "end_all_sessions", "delete_session"})
+
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "delete_session": EVERYBODY,
     "get_me": EVERYBODY,
+    "end_all_sessions": EVERYBODY,
+    "change_password": EVERYBODY,
+    "reset_password": ADMINISTRATORS,
     "create_api_key": frozenset({"developer", "administrator"}),
     "list_api_keys": frozenset({"developer", "administrator"}),
     "delete_api_key": frozenset({"developer", "administrator"}),
     "create_dataset": DEVELOPERS,
+    "edit_schema": DEVELOPERS,
     "list_datasets": READERS,
     "get_dataset": READERS,
     "create_model": DEVELOPERS,
@@ -43,12 +51,19 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "retry_training_job": DEVELOPERS,
     "create_revision": DEVELOPERS,
     "preview_revision": DEVELOPERS,
+    "create_sweep": DEVELOPERS,
+    "list_sweeps": READERS,
+    "get_sweep": READERS,
+    "get_sweep_chart": READERS,
+    "cancel_sweep": DEVELOPERS,
     "list_workers": READERS,
     "list_versions": READERS,
     "get_version": READERS,
     "get_version_inputs": READERS,
     "compare_versions": READERS,
     "get_lineage": READERS,
+    "create_challengers": DEVELOPERS | AUDITORS,
+    "get_challengers": READERS,
     "create_reference": DEVELOPERS,
     "list_references": READERS,
     "get_reference": READERS,
@@ -61,6 +76,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "get_formula": READERS,
     "get_version_certificates": READERS,
     "get_export": READERS,
+    "get_evidence": READERS,
     "list_features": READERS,
     "get_feature_chart": READERS,
     "get_feature_picture": READERS,
@@ -80,9 +96,24 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "create_review": DEVELOPERS,
     "list_reviews": READERS,
     "get_review": READERS,
+    "withdraw_review": DEVELOPERS,
+    "request_changes": AUDITORS,
+    "list_review_gates": READERS,
+    "get_review_policy": READERS,
+    "put_review_policy": ADMINISTRATORS,
     "decide_edge": AUDITORS,
     "create_signature": AUDITORS,
+    "create_finding": frozenset({"auditor", "observer"}),
+    "list_findings": READERS,
+    "resolve_finding": DEVELOPERS | ADMINISTRATORS,
+    "verify_finding": frozenset({"auditor", "observer"}),
+    "create_suspension": ADMINISTRATORS,
+    "list_suspensions": READERS,
+    "request_resumption": DEVELOPERS | AUDITORS | ADMINISTRATORS,
+    "confirm_resumption": AUDITORS,
+    "retire_version": ADMINISTRATORS,
     "move_alias": DEVELOPERS,
+    "roll_back_alias": DEVELOPERS,
     "get_alias": READERS,
     "list_alias_history": READERS,
     "list_audit_events": READERS,
@@ -99,11 +130,13 @@ class Actor:
     printed_name: str
     roles: frozenset[Role]
     api_key_id: str | None = None
+    is_service: bool = False
+    must_change_password: bool = False
 
     @property
     def is_person(self) -> bool:
         """Whether a person acts in a session; only a person can review and sign."""
-        return self.api_key_id is None
+        return self.api_key_id is None and not self.is_service
 
     def may(self, action: str) -> bool:
         """Whether the table lets one of the actor's roles do this."""
@@ -111,6 +144,8 @@ class Actor:
 
 
 def require(actor: Actor, action: str) -> None:
-    """Raise ActionNotAllowed unless the table lets the actor do this."""
+    """Raise ActionNotAllowed unless the table lets the actor do this, PasswordMustChange where that comes first."""
+    if actor.must_change_password and action not in WITH_A_ONE_TIME_PASSWORD:
+        raise PasswordMustChange
     if not actor.may(action):
         raise ActionNotAllowed(action, tuple(sorted(PERMISSIONS.get(action, frozenset()))))

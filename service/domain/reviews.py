@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from service.domain.canonical import digest_of_json
+from service.domain.canonical import digest_of, digest_of_json
 from service.domain.documents import Digest, Document, Line, Text
+from service.domain.limits import Limits
 from service.domain.permissions import Actor
 from service.errors import (
     AlreadySigned,
@@ -14,17 +15,19 @@ from service.errors import (
     EdgesRejected,
     EdgesUndecided,
     KeyCannotSign,
+    MeaningRefused,
     StaleDecisions,
     StaleDigest,
 )
 
 Decision = Literal["accepted", "rejected"]
 Verdict = Literal["approved", "rejected"]
-Meaning = Literal["review", "approval", "rejection"]
-RiskTier = Literal["low", "medium", "high"]
-
-#: How many distinct people must sign an approval; a rejection needs one.
-QUORUM: Mapping[RiskTier, int] = {"low": 1, "medium": 1, "high": 2}
+Meaning = Literal["review", "approval", "responsibility", "rejection"]
+#: What a signature can mean; of several people who approve, one at least means the approval itself.
+MEANINGS: Mapping[Verdict, tuple[Meaning, ...]] = {
+    "approved": ("approval", "review", "responsibility"),
+    "rejected": ("rejection",),
+}
 
 
 class EdgeDecisionRequest(Document):
@@ -42,6 +45,9 @@ class SignatureRequest(Document):
     artifact_digest: Digest
     decisions_digest: Digest
     password: SecretStr
+    meaning: Meaning | None = Field(None, description="By default `approval` or `rejection`, as the verdict is.")
+    utc_offset_minutes: int = Field(0, ge=-1080, le=1080, description="The signer's clock, for the time as shown.")
+    limits: Limits = Field(Limits(), description="What the approval allows; the narrowest limits of all signers count.")
 
 
 class SignedContent(Document):
@@ -55,9 +61,48 @@ class SignedContent(Document):
     verdict: Verdict
     meaning: Meaning
     statement: str
+    limits: Limits = Limits()
     signer: str
     printed_name: Line
     signed_at: str
+    role: str | None = None
+    shown_at: str | None = None
+    policy_digest: str | None = None
+
+
+class Bound(Document):
+    """What a signature must bind to be the signature of this review; the digests as they are now."""
+
+    review: str
+    signer: str
+    artifact_digest: str
+    decisions_digest: str
+    policy_digest: str
+
+
+class ClosingRequest(Document):
+    """Why a review ends without a verdict."""
+
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+def meaning_of(request: SignatureRequest) -> Meaning:
+    """What the signature means. Raises MeaningRefused where that contradicts the verdict."""
+    allowed = MEANINGS[request.verdict]
+    if request.meaning is not None and request.meaning not in allowed:
+        raise MeaningRefused(request.verdict, allowed)
+    return request.meaning or allowed[0]
+
+
+def signature_fault(content: str, digest: str, bound: Bound) -> str | None:
+    """Why a stored signature does not hold for this review, or None; signatures of before bind no policy."""
+    if digest_of(content.encode()) != digest:
+        return "the text does not match its digest"
+    signed = SignedContent.model_validate_json(content)
+    for name, value in bound:
+        if getattr(signed, name) not in (value, None):
+            return f"it binds another {name.replace('_', ' ')}"
+    return None
 
 
 def require_independence(actor: Actor, contributors: Collection[str], model: str, number: int) -> None:
@@ -100,8 +145,8 @@ def require_signable(
         raise EdgesRejected(rejected)
 
 
-def outcome(verdicts: Collection[Verdict], tier: RiskTier) -> Literal["open", "approved", "rejected"]:
-    """The state of a review after these signatures: one rejection ends it, a quorum of approvals approves."""
-    if "rejected" in verdicts:
+def outcome(meanings: Collection[Meaning], quorum: int) -> Literal["open", "approved", "rejected"]:
+    """The state of a review after these signatures: one rejection ends it, a quorum with an approval approves."""
+    if "rejection" in meanings:
         return "rejected"
-    return "approved" if len(verdicts) >= QUORUM[tier] else "open"
+    return "approved" if len(meanings) >= quorum and "approval" in meanings else "open"

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 from service.domain.documents import EDGE_PATTERN, ColumnName, Digest, Document, Text
 from service.domain.feature_schema import Direction
 from service.domain.networks import Form, FormulaAgreement
-from service.domain.training_configuration import Metric
+from service.domain.training_configuration import Metric, TrainingConfiguration
 
 MAXIMUM_CHANGES = 50
 
@@ -78,7 +78,8 @@ class Retrain(Document):
         (), description="Edges that stay as they are."
     )
     monotone: Annotated[dict[ColumnName, Direction], Field(max_length=1000)] | None = Field(
-        None, description="Directions by input, in place of the present ones; null leaves them."
+        None,
+        description="Directions by input, in place of the present ones; null leaves them. Of an additive version.",
     )
     smoothness: Penalty | None = Field(
         None, description="Weight of roughness, one for all edges; null leaves it as it was."
@@ -157,6 +158,14 @@ class RevisionPreview(Document):
 def read_changes(stored: Sequence[dict[str, Any]]) -> tuple[Change, ...]:
     """The changes as they were stored."""
     return _CHANGES.validate_python(stored, strict=False)
+
+
+def revised_configuration(configuration: TrainingConfiguration, changes: Sequence[Change]) -> TrainingConfiguration:
+    """The configuration of the version that changes lead to: its parent's, with the directions that it is held to."""
+    for change in changes:
+        if isinstance(change, Retrain) and change.monotone is not None:
+            configuration = configuration.model_copy(update={"monotone": change.monotone})
+    return configuration
 
 
 def named_edges(changes: Sequence[Change]) -> tuple[str, ...]:

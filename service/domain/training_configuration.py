@@ -9,6 +9,12 @@ from service.domain.feature_schema import Direction
 
 Optimizer = Literal["auto", "gauss_newton", "adam", "lbfgs"]
 Width = Annotated[int, Field(ge=1, le=64)]
+Hidden = Annotated[tuple[Width, ...], Field(max_length=4, strict=False)]
+GridSize = Annotated[int, Field(ge=1, le=50)]
+Degree = Annotated[int, Field(ge=1, le=5)]
+Tolerance = Annotated[float, Field(ge=0, lt=1)]
+MaximumEdges = Annotated[int, Field(ge=1, le=10_000)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class TrainingConfiguration(Document):
@@ -21,13 +27,11 @@ class TrainingConfiguration(Document):
     inputs: Annotated[tuple[ColumnName, ...], Field(max_length=1000, strict=False)] | None = Field(
         None, description="Input columns; all that are neither target nor protected when not given."
     )
-    hidden: Annotated[tuple[Width, ...], Field(max_length=4, strict=False)] = Field(
-        (), description="Widths of the hidden layers; none gives an additive model."
+    hidden: Hidden = Field((), description="Widths of the hidden layers; none gives an additive model.")
+    grid_size: GridSize = Field(
+        10, description="Spline intervals per edge (G); smoothing decides how much of them is used."
     )
-    grid_size: int = Field(
-        10, ge=1, le=50, description="Spline intervals per edge (G); smoothing decides how much of them is used."
-    )
-    degree: int = Field(3, ge=1, le=5, description="Spline degree (k).")
+    degree: Degree = Field(3, description="Spline degree (k).")
     monotone: Annotated[dict[ColumnName, Direction], Field(max_length=1000)] | None = Field(
         None,
         description="Direction by input: over the range of the training data, the predicted quantity or the "
@@ -40,27 +44,21 @@ class TrainingConfiguration(Document):
     steps: int | None = Field(
         None, ge=1, le=5000, description="Most optimiser steps per stage; the engine's own when null."
     )
-    tolerance: float = Field(
+    tolerance: Tolerance = Field(
         0.01,
-        ge=0,
-        lt=1,
         description="Share of what the model explains beyond a constant that may be lost for fewer edges.",
     )
-    maximum_edges: int | None = Field(
+    maximum_edges: MaximumEdges | None = Field(
         40,
-        ge=1,
-        le=10_000,
         description="Keep at most this many edges, whatever it costs; null lets the tolerance alone decide.",
     )
     symbolify: bool = Field(True, description="Snap edges to symbolic forms where they fit, then refit.")
-    formula_tolerance: float = Field(
+    formula_tolerance: Tolerance = Field(
         0.005,
-        ge=0,
-        lt=1,
         description="Share of what the model explains beyond a constant that may be lost for formulas.",
     )
     test_fraction: float = Field(0.2, ge=0.05, le=0.5, description="Share of rows held out to measure the version.")
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the split and the training.")
+    seed: Seed = Field(0, description="Seed of the split and the training.")
 
     @model_validator(mode="after")
     def _inputs_are_distinct(self) -> "TrainingConfiguration":

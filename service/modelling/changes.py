@@ -23,6 +23,7 @@ from service.errors import (
     RevisionSettingRefused,
     TrainingFailed,
 )
+from service.modelling.certificates import SIGNS
 from service.modelling.formulas import Estimator
 from service.modelling.training_data import TrainingData
 
@@ -64,6 +65,8 @@ def edited(estimator: Estimator, change: Change, position: int) -> None:
             case Retrain():
                 for edge in change.frozen_edges:
                     estimator.model_.network.require(EdgeId.parse(edge))
+                if change.monotone is not None:
+                    estimator.direct({name: SIGNS[direction] for name, direction in change.monotone.items()})
             case Prune():
                 pass
 
@@ -142,6 +145,8 @@ def _refusal(error: KANError, position: int, change: Change) -> EdgewiseError:
             return RevisionFormulaInvalid(position, 0, f"there is no {error.function[:40]!r}")
         case kan.errors.NoEdgesLeft():
             return RevisionLeavesNoEdge(position)
+        case kan.errors.UnknownFeature():
+            return RevisionSettingRefused(position, "monotone", str(error))
         case kan.errors.InvalidSetting():
             return RevisionSettingRefused(position, error.name, str(error))
     return TrainingFailed(f"change {position + 1} ({change.operation}): {error}")

@@ -2,18 +2,22 @@
 
 import json
 import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from plotly.graph_objects import Figure
 
 from kan.explanation.curves import edge_curve, node_names
 from kan.network import EdgeId
+from kan.plotting.candidates import CandidatePoint, candidates_figure
 from kan.plotting.contributions import contributions_figure
 from kan.plotting.edges import edge_figure
 from kan.plotting.flow import flow_figure
 from kan.plotting.static import picture
 from service.domain.features import PICTURE_MEDIA_TYPES, Picture, PictureFormat
 from service.domain.predictions import ChartKind, FeatureContribution, Prediction
+from service.domain.sweeps import Size, SweepCandidate
 from service.errors import NotFound
 from service.modelling.column_kinds import number_text
 from service.modelling.networks import find_edge
@@ -21,6 +25,9 @@ from service.modelling.registry import LoadedModel
 
 #: More overlays than this hide the curve.
 OVERLAYS = 3
+SIZES: Mapping[Size, str] = MappingProxyType(
+    {"active_edges": "active edges", "complexity": "complexity of the formula"}
+)
 
 
 def edge_chart(model: LoadedModel, edge: str) -> dict[str, Any]:
@@ -59,6 +66,16 @@ def _waterfall(prediction: Prediction) -> Figure:
     if not prediction.features:
         steps = [("all features", rest)]
     return contributions_figure(prediction.base_value, steps, output)
+
+
+def sweep_chart(candidates: Sequence[SweepCandidate], size: Size) -> dict[str, Any]:
+    """The held-out loss of the candidates that are versions against their size."""
+    points = [
+        CandidatePoint(float(getattr(one, size)), one.loss, one.on_front, f"version {one.version}")
+        for one in candidates
+        if one.loss is not None and getattr(one, size) is not None
+    ]
+    return plain(candidates_figure(points, SIZES[size], "held-out loss"))
 
 
 def _label(one: FeatureContribution) -> str:

@@ -4,7 +4,7 @@ Texts come in as they stand in the file: a reader that guesses turns the code `0
 A column is numeric only if every value reads as a number, and if the numbers measure something.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,6 +22,7 @@ EXACT_DIGITS = 15
 LONGEST_CATEGORY = 200
 #: Up to so many distinct values a column is never taken for the names of the rows.
 FEW_VALUES = 20
+SLICE_ROWS = 500_000
 
 _PAIRS = (frozenset({"true", "false"}), frozenset({"yes", "no"}))
 _INFINITY = r"^[+-]?(?i:inf|infinity)$"
@@ -59,7 +60,7 @@ class TypedColumn:
     identifier: bool = False
 
 
-def notation_of(columns: Sequence[pl.Series], separator: str) -> Notation:
+def notation_of(columns: Iterable[pl.Series], separator: str) -> Notation:
     """The notation of a file: commas are decimal where semicolons separate and a number is written so."""
     comma = Notation(decimal=",", grouping=".")
     if separator != ";":
@@ -88,7 +89,17 @@ def type_column(texts: pl.Series, declared: Kind | None, notation: Notation, *, 
 
 
 def _without_missing(texts: pl.Series) -> pl.Series:
-    return texts.set(texts.str.to_lowercase().is_in(MISSING_WORDS), None)
+    return _by_slices(texts, lambda some: some.set(some.str.to_lowercase().is_in(MISSING_WORDS), None))
+
+
+def _by_slices(texts: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """What `change` makes of every value, without holding its intermediate results for a long column at once."""
+    return pl.concat([change(some) for some in _slices(texts)])
+
+
+def _slices(texts: pl.Series) -> Iterator[pl.Series]:
+    for start in range(0, len(texts), SLICE_ROWS):
+        yield texts.slice(start, SLICE_ROWS)
 
 
 def _gaps(texts: pl.Series, present: pl.Series) -> str:
@@ -122,13 +133,16 @@ class _Reading:
 
 def _read_numbers(texts: pl.Series, notation: Notation) -> _Reading:
     unit = "%" if texts.drop_nulls().str.ends_with("%").all() else None
-    bodies = texts.str.strip_suffix("%").str.strip_chars_end() if unit else texts
-    is_grouped = bodies.str.contains(notation.grouped)
-    is_number = bodies.str.contains(notation.plain) | is_grouped
-    ungrouped = bodies.str.replace_all(notation.grouping, "", literal=True)
-    written = ungrouped.str.replace_all(notation.decimal, ".", literal=True)
-    numbers = written.set(~is_number, None).cast(pl.Float64)
-    return _Reading(numbers, unit, bool(is_grouped.any()))
+    numbers, grouped = [], False
+    for some in _slices(texts):
+        bodies = some.str.strip_suffix("%").str.strip_chars_end() if unit else some
+        is_grouped = bodies.str.contains(notation.grouped)
+        is_number = bodies.str.contains(notation.plain) | is_grouped
+        ungrouped = bodies.str.replace_all(notation.grouping, "", literal=True)
+        written = ungrouped.str.replace_all(notation.decimal, ".", literal=True)
+        numbers.append(written.set(~is_number, None).cast(pl.Float64))
+        grouped = grouped or bool(is_grouped.any())
+    return _Reading(pl.concat(numbers), unit, grouped)
 
 
 def _require_measurable(texts: pl.Series, numbers: pl.Series) -> None:
@@ -155,14 +169,19 @@ def _codes(texts: pl.Series, reading: _Reading) -> TypedColumn | None:
     """The column as names if its digits name things rather than measure them."""
     if reading.unit is not None:
         return None
+    reason = _code_reason(texts)
+    if reason is None:
+        return None
     identifier = _hardly_repeats(texts)
+    return TypedColumn("categorical", texts, _named_rows(reason, identifier=identifier), identifier=identifier)
+
+
+def _code_reason(texts: pl.Series) -> str | None:
     if texts.str.contains(_LEADING_ZERO).any():
-        reason = "Codes with leading zeros are names, not quantities."
-        return TypedColumn("categorical", texts, _named_rows(reason, identifier=identifier), identifier=identifier)
-    digits = texts.str.strip_chars_start("+-")
-    if digits.str.contains(f"^[0-9]{{{EXACT_DIGITS + 1},}}$").any():
-        reason = f"Whole numbers of more than {EXACT_DIGITS} digits are names, not quantities."
-        return TypedColumn("categorical", texts, _named_rows(reason, identifier=identifier), identifier=identifier)
+        return "Codes with leading zeros are names, not quantities."
+    too_long = f"^[+-]*[0-9]{{{EXACT_DIGITS + 1},}}$"
+    if texts.str.contains(too_long).any():
+        return f"Whole numbers of more than {EXACT_DIGITS} digits are names, not quantities."
     return None
 
 
@@ -173,8 +192,9 @@ def _named_rows(reason: str, *, identifier: bool) -> str:
 def _number_column(reading: _Reading, *, is_target: bool) -> TypedColumn:
     numbers = reading.values
     present = numbers.drop_nulls()
-    distinct = sorted(present.unique().to_list())
-    is_class = is_target and len(distinct) <= MAXIMUM_NUMERIC_CLASSES
+    few = present.unique() if present.n_unique() <= MAXIMUM_NUMERIC_CLASSES else None
+    distinct = [] if few is None else sorted(few.to_list())
+    is_class = is_target and few is not None
     if distinct == [0.0, 1.0] or is_class:
         labels = [number_text(value) for value in distinct]
         names = numbers.replace_strict(distinct, labels, default=None, return_dtype=pl.String)

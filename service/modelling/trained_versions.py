@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from kan.estimator import KANClassifier
+from kan.explanation.formula import complexity
 from kan.model import FittedModel
 from kan.serialization import dump
 from service.domain.canonical import digest_of
@@ -29,6 +30,7 @@ class TrainedVersion:
     shape: tuple[int, ...]
     active_edges: int
     edges_before_pruning: int
+    complexity: int
     metrics: tuple[Metric, ...]
     calibration: tuple[CalibrationBin, ...] | None
     split: dict[str, str | int]
@@ -72,6 +74,7 @@ def finished(
         shape=model.network.shape,
         active_edges=edges,
         edges_before_pruning=edges_before,
+        complexity=complexity(model),
         metrics=metrics,
         calibration=_calibration(estimator, data),
         split=data.split.record(),

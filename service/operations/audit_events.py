@@ -1,14 +1,23 @@
 """The audit trail: read by all who may read, verified on demand, never written from outside."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
+
 from service.domain.audit import Head, Verification, verify
+from service.domain.audit_checkpoints import Checkpoint, private_key_of, public_key_of, sign, signature_holds
+from service.domain.audit_files import Trusted, verify_trail, write_trail
+from service.domain.canonical import timestamp
 from service.domain.documents import Document
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
+from service.errors import InvalidAuditFile
 from service.operations.resources import Resources
-from service.storage import audit, tables, users
+from service.storage import audit, audit_files, tables, users
+from service.storage.database import Session
 
 
 class AuditEvent(Document):
@@ -41,6 +50,49 @@ def verify_audit_trail(resources: Resources, actor: Actor | None, checkpoint: He
         require(actor, "verify_audit_trail")
     with resources.database.read() as session:
         return verify(audit.read_links(session), audit.read_head(session), checkpoint)
+
+
+def create_checkpoint(resources: Resources) -> Checkpoint:
+    """The end of the trail now, signed where the settings name a key. Raises: KeyRefused."""
+    with resources.database.read() as session:
+        return _checkpoint(resources, session)
+
+
+def export_audit_trail(resources: Resources, path: Path) -> Checkpoint:
+    """Write the whole trail to a file that verifies without the service; its checkpoint. Raises: KeyRefused."""
+    with resources.database.read() as session:
+        checkpoint = _checkpoint(resources, session)
+        audit_files.write_lines(path, write_trail(audit.read_links(session), checkpoint))
+    return checkpoint
+
+
+def verify_audit_file(path: Path, trusted: Trusted) -> Verification:
+    """Check an exported trail. Raises: InvalidAuditFile."""
+    return verify_trail(audit_files.read_lines(path), trusted)
+
+
+def read_trusted(checkpoint: Path | None, public_key: Path | None) -> Trusted:
+    """What somebody kept outside, from files. Raises: InvalidAuditFile, KeyRefused."""
+    key = public_key_of(audit_files.read_bytes(public_key)) if public_key else None
+    if checkpoint is None:
+        return Trusted(None, key)
+    try:
+        kept = Checkpoint.model_validate_json(audit_files.read_bytes(checkpoint))
+    except ValidationError:
+        raise InvalidAuditFile(1, "this is no checkpoint") from None
+    if key is not None and not signature_holds(kept, key):
+        raise InvalidAuditFile(1, "the checkpoint is not signed by the key")
+    return Trusted(kept.head, key)
+
+
+def signing_key(resources: Resources) -> Ed25519PrivateKey | None:
+    """The key that the settings name. Raises: KeyRefused, FileUnreadable."""
+    path = resources.settings.signing_key_file
+    return private_key_of(audit_files.read_bytes(path)) if path else None
+
+
+def _checkpoint(resources: Resources, session: Session) -> Checkpoint:
+    return sign(audit.read_head(session), timestamp(resources.clock()), signing_key(resources))
 
 
 def _describe(row: tables.AuditEvent, payload: dict[str, Any], people: dict[str, str]) -> AuditEvent:

@@ -5,10 +5,11 @@ from service.domain.counterfactuals import CounterfactualRequest, Counterfactual
 from service.domain.documents import from_stored
 from service.domain.feature_schema import FeatureSchema
 from service.domain.permissions import Actor, require
-from service.errors import NoChampion, VersionNotApproved
+from service.errors import NoChampion
 from service.modelling.counterfactuals import answer_question
 from service.modelling.prediction import link_of
 from service.operations.resources import Resources
+from service.operations.versions import require_usable
 from service.storage import datasets, models, tables
 from service.storage.database import Session
 
@@ -18,7 +19,7 @@ def create_counterfactuals(
 ) -> Counterfactuals:
     """Ask the champion what would change its answer. Records: counterfactuals.created.
 
-    Raises: NotFound, NoChampion, VersionNotApproved, leaves of InvalidRow and InvalidQuestion.
+    Raises: NotFound, NoChampion, VersionNotApproved, ApprovalExpired, leaves of InvalidRow and InvalidQuestion.
     """
     require(actor, "create_counterfactuals")
     with resources.database.read() as session:
@@ -27,7 +28,7 @@ def create_counterfactuals(
         if alias is None:
             raise NoChampion(model)
         version = models.get_version(session, model, alias.version)
-        _require_approved(version)
+        require_usable(resources, version)
         immutable = _immutable(session, version)
     return _answer(resources, actor, version, immutable, request)
 
@@ -43,14 +44,9 @@ def create_version_counterfactuals(
     with resources.database.read() as session:
         version = models.get_version(session, model, number)
         if actor.roles == {"client"}:
-            _require_approved(version)
+            require_usable(resources, version)
         immutable = _immutable(session, version)
     return _answer(resources, actor, version, immutable, request)
-
-
-def _require_approved(version: tables.ModelVersion) -> None:
-    if version.state != "approved":
-        raise VersionNotApproved(version.model, version.number, version.state)
 
 
 def _immutable(session: Session, version: tables.ModelVersion) -> frozenset[str]:

@@ -8,8 +8,8 @@ from service.domain.canonical import timestamp
 from service.domain.documents import Document, Line, Slug, Text
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
+from service.domain.policies import RiskTier
 from service.domain.predictions import AdverseOutcome
-from service.domain.reviews import RiskTier
 from service.errors import NameTaken
 from service.operations.resources import Resources
 from service.storage import models, reviews, tables, users
@@ -61,7 +61,9 @@ def create_model(resources: Resources, actor: Actor, request: ModelRequest) -> M
     with resources.database.write() as session:
         if models.find_model(session, request.name) is not None:
             raise NameTaken("model", request.name)
-        row = tables.Model(**request.model_dump(), created_at=resources.clock(), created_by=actor.id)
+        row = tables.Model(
+            **request.model_dump(), review_policy=None, created_at=resources.clock(), created_by=actor.id
+        )
         models.add_model(session, row)
         details = {"risk_tier": request.risk_tier, "adverse_action": request.adverse_action}
         resources.record(session, actor, "models.created", f"models/{row.name}", details)

@@ -21,12 +21,13 @@ from service.domain.predictions import (
     StoredPrediction,
     Value,
 )
-from service.errors import NoChampion, NotFound, TooManyRows, VersionNotApproved
+from service.errors import NoChampion, NotFound, TooManyRows
 from service.modelling import charts
 from service.modelling.prediction import link_of, predict
 from service.modelling.registry import LoadedModel
 from service.operations import explanations, idempotency
 from service.operations.resources import Resources
+from service.operations.versions import require_usable
 from service.storage import models, predictions, tables, users
 from service.storage.database import Session
 
@@ -51,8 +52,8 @@ def create_predictions(
 ) -> Predictions:
     """Predict with the model's champion. Records: predictions.created.
 
-    Raises: NotFound (also of a reference), NoChampion, VersionNotApproved, TooManyRows, leaves of InvalidRow,
-    NotAdditive, LocaleUnknown, IdempotencyKeyReused.
+    Raises: NotFound (also of a reference), NoChampion, VersionNotApproved, ApprovalExpired, TooManyRows,
+    leaves of InvalidRow, NotAdditive, LocaleUnknown, IdempotencyKeyReused.
     """
     require(actor, "create_predictions")
     with resources.database.read() as session:
@@ -60,7 +61,7 @@ def create_predictions(
         alias = models.find_alias(session, model, "champion")
         if alias is None:
             raise NoChampion(model)
-        version = _approved(models.get_version(session, model, alias.version))
+        version = require_usable(resources, models.get_version(session, model, alias.version))
     return _predict(resources, actor, version, request, _Repetition(key, f"{model}/champion"), trial=False)
 
 
@@ -70,7 +71,7 @@ def create_version_predictions(
     """Predict with an approved version. Records: predictions.created. Raises: as create_predictions."""
     require(actor, "create_version_predictions")
     with resources.database.read() as session:
-        version = _approved(models.get_version(session, model, number))
+        version = require_usable(resources, models.get_version(session, model, number))
     return _predict(resources, actor, version, request, _Repetition(key, f"{model}/{number}"), trial=False)
 
 
@@ -173,12 +174,6 @@ class _Repetition:
         return f"predictions/{self.target}"
 
 
-def _approved(version: tables.ModelVersion) -> tables.ModelVersion:
-    if version.state != "approved":
-        raise VersionNotApproved(version.model, version.number, version.state)
-    return version
-
-
 def _predict(
     resources: Resources,
     actor: Actor,
@@ -188,7 +183,7 @@ def _predict(
     *,
     trial: bool,
 ) -> Predictions:
-    limit = resources.settings.maximum_prediction_rows
+    limit = _most_rows(resources, version, trial=trial)
     if len(request.rows) > limit:
         raise TooManyRows(len(request.rows), limit)
     network = resources.registry.get(version.digest)
@@ -201,6 +196,8 @@ def _predict(
         if claim.earlier:
             earlier = predictions.get_predictions(session, claim.earlier)
             return _answer(earlier, [_prediction(record) for record in earlier])
+        if not trial:  # it may have been suspended while the answer was computed
+            require_usable(resources, models.get_version(session, version.model, version.number, lock=True))
         records = [
             _record(resources, actor, version, link, request.explain, row, answer, trial=trial)
             for row, answer in zip(request.rows, answers, strict=True)
@@ -209,6 +206,11 @@ def _predict(
         claim.settle(ids)
         _record_event(resources, session, actor, version, records)
     return _answer(records, answers)
+
+
+def _most_rows(resources: Resources, version: tables.ModelVersion, *, trial: bool) -> int:
+    allowed = resources.settings.maximum_prediction_rows
+    return allowed if trial else min(allowed, version.maximum_rows or allowed)
 
 
 def _answer(records: Sequence[tables.Prediction], answers: Sequence[Prediction]) -> Predictions:

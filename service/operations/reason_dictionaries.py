@@ -93,6 +93,13 @@ def require_reasons(resources: Resources, session: Session, version: tables.Mode
     _require_mapped(resources, session, version, entries)
 
 
+def missing_reasons(resources: Resources, session: Session, version: tables.ModelVersion) -> tuple[str, ...]:
+    """Scored features that the newest dictionary lacks words for."""
+    entries = entries_of(reason_dictionaries.find_newest(session, version.model))
+    unmapped = unmapped_features(entries, scored_features(resources.registry.get(version.digest)))
+    return tuple(dict.fromkeys(one.feature for one in unmapped))
+
+
 def _require_mapped(
     resources: Resources, session: Session, version: tables.ModelVersion, entries: tuple[ReasonEntry, ...]
 ) -> None:

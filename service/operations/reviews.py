@@ -1,40 +1,41 @@
 """Reviews: a developer submits, auditors decide about every edge and sign."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.domain.canonical import canonical_json, digest_of, timestamp
-from service.domain.documents import Document, Slug, Text
+from service.domain.canonical import digest_of_json, timestamp
+from service.domain.changes import Change, changes_between
+from service.domain.documents import Document, Slug, Text, from_stored
 from service.domain.lifecycle import ReviewState, move_version
+from service.domain.limits import Limits
 from service.domain.networks import Form
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
+from service.domain.policies import ReviewPolicy, policy_digest
 from service.domain.reviews import (
-    QUORUM,
+    Bound,
+    ClosingRequest,
     Decision,
     EdgeDecisionRequest,
     Meaning,
-    SignatureRequest,
     SignedContent,
     Verdict,
     decisions_digest,
-    outcome,
     require_independence,
-    require_signable,
+    signature_fault,
 )
 from service.errors import (
     DecisionsSigned,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
-    WrongPassword,
     WrongState,
 )
 from service.modelling.networks import describe_network
 from service.operations.resources import Resources
-from service.operations.users import password_matches
-from service.operations.versions import contributors_of
+from service.operations.review_policies import policy_of
+from service.operations.versions import contributors_of, facts_of
 from service.storage import models, reviews, tables, users
 from service.storage.database import Session
 
@@ -66,29 +67,39 @@ class ShownSignature(Document):
 
     digest: str
     printed_name: str
+    role: str | None
     verdict: Verdict
     meaning: Meaning
     statement: str
+    limits: Limits
     signed_at: str
+    shown_at: str | None = Field(description="The same moment by the signer's clock, with its distance from UTC.")
+    fault: str | None = Field(description="Why the signature does not hold for this review; null where it holds.")
 
 
 class Review(Document):
-    """A review with all its edges and signatures."""
+    """A review with all its edges and signatures; each submission of a version is one round."""
 
     id: str
     model: str
     version: int
+    round: int
     state: ReviewState
     summary: str
     artifact_digest: str
     decisions_digest: str
     quorum: int
+    policy: ReviewPolicy
+    policy_digest: str
+    compared_with: int | None = Field(description="The version that was approved last.")
+    changes: tuple[Change, ...] = Field(description="What is not as it was in that version.")
     edges: tuple[ReviewEdge, ...]
     signatures: tuple[ShownSignature, ...]
     may_decide: bool
     submitted_by: str
     submitted_at: str
     closed_at: str | None
+    closing_reason: str | None
 
 
 def create_review(resources: Resources, actor: Actor, request: ReviewRequest) -> Review:
@@ -100,6 +111,9 @@ def create_review(resources: Resources, actor: Actor, request: ReviewRequest) ->
     with resources.database.write() as session:
         version = models.get_version(session, request.model, request.version, lock=True)
         models.set_version_state(session, version, move_version(version.state, "in_review"))
+        edges = [edge.model_dump(mode="json", include=_EDGE_FIELDS) for edge in network.edges]
+        approved = reviews.find_newest_approved(session, version.model)
+        changes = _changes(session, approved, version, edges) if approved else ()
         review = tables.Review(
             id=resources.new_id(),
             model=version.model,
@@ -107,15 +121,21 @@ def create_review(resources: Resources, actor: Actor, request: ReviewRequest) ->
             state="open",
             summary=request.summary,
             artifact_digest=version.digest,
-            edges=[edge.model_dump(mode="json", include=_EDGE_FIELDS) for edge in network.edges],
+            edges=edges,
             submitted_at=resources.clock(),
             submitted_by=actor.id,
             closed_at=None,
+            round=reviews.count_rounds(session, version.model, version.number) + 1,
+            policy=policy_of(models.get_model(session, version.model)).model_dump(mode="json"),
+            compared_with=approved.version if approved else None,
+            changes=[change.model_dump(mode="json") for change in changes],
+            closing_reason=None,
         )
         reviews.add_review(session, review)
-        details = {"model": version.model, "version": version.number, "digest": version.digest}
+        policy = policy_digest(policy_of_review(session, review))
+        details = {"model": version.model, "version": version.number, "digest": version.digest, "policy": policy}
         resources.record(session, actor, "reviews.created", f"reviews/{review.id}", details)
-        return _describe(session, actor, review)
+        return describe_review(session, actor, review)
 
 
 def list_reviews(resources: Resources, actor: Actor, state: ReviewState | None, request: PageRequest) -> Page[Review]:
@@ -123,14 +143,16 @@ def list_reviews(resources: Resources, actor: Actor, state: ReviewState | None, 
     require(actor, "list_reviews")
     with resources.database.read() as session:
         page = reviews.page(session, state, request)
-        return Page(items=tuple(_describe(session, actor, row) for row in page.items), next_cursor=page.next_cursor)
+        return Page(
+            items=tuple(describe_review(session, actor, row) for row in page.items), next_cursor=page.next_cursor
+        )
 
 
 def get_review(resources: Resources, actor: Actor, review_id: str) -> Review:
     """One review. Raises: NotFound."""
     require(actor, "get_review")
     with resources.database.read() as session:
-        return _describe(session, actor, reviews.get_review(session, review_id))
+        return describe_review(session, actor, reviews.get_review(session, review_id))
 
 
 def decide_edge(
@@ -148,7 +170,7 @@ def decide_edge(
     """
     require(actor, "decide_edge")
     with resources.database.write() as session:
-        review = _open_review(session, actor, review_id)
+        review = open_review(session, actor, review_id)
         listed = next((item for item in review.edges if item["edge"] == edge), None)
         if listed is None:
             raise NotFound("edge", edge)
@@ -175,42 +197,38 @@ def decide_edge(
         return _describe_edge(listed, decision, {actor.id: actor.printed_name})
 
 
-def create_signature(resources: Resources, actor: Actor, review_id: str, request: SignatureRequest) -> Review:
-    """Sign the verdict on a review; a quorum of approvals approves the version, one rejection rejects it.
+def withdraw_review(resources: Resources, actor: Actor, review_id: str, request: ClosingRequest) -> Review:
+    """Take a version back out of review; it is a candidate again. Records: reviews.withdrawn.
 
-    Records: signatures.created. Raises: NotFound, WrongState, WrongPassword, ContributorCannotSign,
-    KeyCannotSign, StaleDigest, StaleDecisions, EdgesUndecided, EdgesRejected, AlreadySigned.
+    Raises: NotFound, WrongState.
     """
-    require(actor, "create_signature")
-    with resources.database.read() as session:
-        _open_review(session, actor, review_id, lock=False)
-        user = users.get_user(session, actor.id)
-    if not password_matches(user.password_hash, request.password.get_secret_value()):
-        raise WrongPassword
+    require(actor, "withdraw_review")
     with resources.database.write() as session:
-        review = _open_review(session, actor, review_id)
-        signatures = reviews.signatures_of(session, review_id)
-        require_signable(
-            request,
-            artifact_digest=review.artifact_digest,
-            edges=[item["edge"] for item in review.edges],
-            decisions=_decisions(session, review_id),
-            signers=[signature.signer for signature in signatures],
-            actor=actor,
-        )
-        signature = _sign(resources, actor, review, request)
-        reviews.add_signature(session, signature)
-        verdicts: list[Verdict] = [*(given.verdict for given in signatures), request.verdict]
-        _close(resources, session, review, verdicts)
-        details = {"signature": signature.digest, "verdict": request.verdict, "artifact": review.artifact_digest}
-        resources.record(session, actor, "signatures.created", f"reviews/{review_id}", details)
-        return _describe(session, actor, review)
+        review = reviews.get_review(session, review_id, lock=True)
+        if review.state != "open":
+            raise WrongState("review", review.state, ("open",))
+        return _end(resources, session, actor, review, "withdrawn", request.reason)
+
+
+def request_changes(resources: Resources, actor: Actor, review_id: str, request: ClosingRequest) -> Review:
+    """Send a version back for changes; it can be submitted again. Records: reviews.changes_requested.
+
+    Raises: NotFound, WrongState, ContributorCannotSign, KeyCannotSign.
+    """
+    require(actor, "request_changes")
+    with resources.database.write() as session:
+        review = open_review(session, actor, review_id)
+        return _end(resources, session, actor, review, "changes_requested", request.reason)
 
 
 _EDGE_FIELDS = {"edge", "source", "target", "form"}
 
 
-def _open_review(session: Session, actor: Actor, review_id: str, *, lock: bool = True) -> tables.Review:
+def open_review(session: Session, actor: Actor, review_id: str, *, lock: bool = True) -> tables.Review:
+    """The open review, for somebody who may decide on it.
+
+    Raises: NotFound, WrongState, ContributorCannotSign, KeyCannotSign.
+    """
     review = reviews.get_review(session, review_id, lock=lock)
     version = models.get_version(session, review.model, review.version)
     require_independence(actor, contributors_of(session, version), review.model, review.version)
@@ -219,44 +237,38 @@ def _open_review(session: Session, actor: Actor, review_id: str, *, lock: bool =
     return review
 
 
-def _sign(resources: Resources, actor: Actor, review: tables.Review, request: SignatureRequest) -> tables.Signature:
-    moment = resources.clock()
-    meanings: dict[Verdict, Meaning] = {"approved": "approval", "rejected": "rejection"}
-    content = SignedContent(
-        review=review.id,
-        model=review.model,
-        version=review.version,
-        artifact_digest=review.artifact_digest,
-        decisions_digest=request.decisions_digest,
-        verdict=request.verdict,
-        meaning=meanings[request.verdict],
-        statement=request.statement,
-        signer=actor.id,
-        printed_name=actor.printed_name,
-        signed_at=timestamp(moment),
-    )
-    text = canonical_json(content.model_dump(mode="json"))
-    return tables.Signature(
-        digest=digest_of(text.encode()),
-        review_id=review.id,
-        signer=actor.id,
-        verdict=request.verdict,
-        content=text,
-        signed_at=moment,
-    )
+def policy_of_review(session: Session, review: tables.Review) -> ReviewPolicy:
+    """The policy under which a review began; reviews of before follow the model's."""
+    if review.policy is None:
+        return policy_of(models.get_model(session, review.model))
+    return from_stored(ReviewPolicy, review.policy)
 
 
-def _close(resources: Resources, session: Session, review: tables.Review, verdicts: list[Verdict]) -> None:
-    tier = models.get_model(session, review.model).risk_tier
-    state = outcome(verdicts, tier)
-    if state == "open":
-        return
+def _end(
+    resources: Resources,
+    session: Session,
+    actor: Actor,
+    review: tables.Review,
+    state: Literal["withdrawn", "changes_requested"],
+    reason: str,
+) -> Review:
     version = models.get_version(session, review.model, review.version, lock=True)
-    models.set_version_state(session, version, move_version(version.state, state))
-    review.state, review.closed_at = state, resources.clock()
+    models.set_version_state(session, version, move_version(version.state, "candidate"))
+    review.state, review.closed_at, review.closing_reason = state, resources.clock(), reason
+    details = {"round": review.round, "digest": review.artifact_digest, "reason_digest": digest_of_json(reason)}
+    resources.record(session, actor, f"reviews.{state}", f"reviews/{review.id}", details)
+    return describe_review(session, actor, review)
 
 
-def _decisions(session: Session, review_id: str) -> dict[str, tuple[Decision, str, str]]:
+def _changes(
+    session: Session, approved: tables.Review, version: tables.ModelVersion, edges: list[dict[str, Any]]
+) -> tuple[Change, ...]:
+    before = models.get_version(session, approved.model, approved.version)
+    return changes_between(facts_of(before, approved.edges), facts_of(version, edges))
+
+
+def decisions_on(session: Session, review_id: str) -> dict[str, tuple[Decision, str, str]]:
+    """The decisions as their digest covers them."""
     return {row.edge: (row.decision, row.comment, row.decided_by) for row in reviews.decisions_of(session, review_id)}
 
 
@@ -264,11 +276,14 @@ def _etag(revision: int) -> str:
     return f'"r{revision}"'
 
 
-def _describe(session: Session, actor: Actor, review: tables.Review) -> Review:
+def describe_review(session: Session, actor: Actor, review: tables.Review) -> Review:
+    """The review as this person sees it."""
     decisions = {row.edge: row for row in reviews.decisions_of(session, review.id)}
     people = users.printed_names(session, {review.submitted_by, *(row.decided_by for row in decisions.values())})
     version = models.get_version(session, review.model, review.version)
     independent = actor.id not in contributors_of(session, version)
+    policy = policy_of_review(session, review)
+    decided = decisions_digest(decisions_on(session, review.id))
     return Review(
         id=review.id,
         model=review.model,
@@ -276,10 +291,19 @@ def _describe(session: Session, actor: Actor, review: tables.Review) -> Review:
         state=review.state,
         summary=review.summary,
         artifact_digest=review.artifact_digest,
-        decisions_digest=decisions_digest(_decisions(session, review.id)),
-        quorum=QUORUM[models.get_model(session, review.model).risk_tier],
+        decisions_digest=decided,
+        round=review.round,
+        quorum=policy.quorum,
+        policy=policy,
+        policy_digest=policy_digest(policy),
+        compared_with=review.compared_with,
+        changes=tuple(from_stored(Change, change) for change in review.changes or ()),
+        closing_reason=review.closing_reason,
         edges=tuple(_describe_edge(item, decisions.get(item["edge"]), people) for item in review.edges),
-        signatures=tuple(_describe_signature(row) for row in reviews.signatures_of(session, review.id)),
+        signatures=tuple(
+            _describe_signature(row, bound_by(review, row.signer, decided, policy))
+            for row in reviews.signatures_of(session, review.id)
+        ),
         may_decide=review.state == "open" and actor.is_person and actor.may("decide_edge") and independent,
         submitted_by=people[review.submitted_by],
         submitted_at=timestamp(review.submitted_at),
@@ -300,13 +324,33 @@ def _describe_edge(listed: dict[str, str], decision: tables.EdgeDecision | None,
     )
 
 
-def _describe_signature(row: tables.Signature) -> ShownSignature:
-    content = SignedContent.model_validate_json(row.content)
+def signed_content(row: tables.Signature) -> SignedContent:
+    """What a stored signature says."""
+    return SignedContent.model_validate_json(row.content)
+
+
+def bound_by(review: tables.Review, signer: str, decided: str, policy: ReviewPolicy) -> Bound:
+    """What a signature of this person on this review binds."""
+    return Bound(
+        review=review.id,
+        signer=signer,
+        artifact_digest=review.artifact_digest,
+        decisions_digest=decided,
+        policy_digest=policy_digest(policy),
+    )
+
+
+def _describe_signature(row: tables.Signature, bound: Bound) -> ShownSignature:
+    content = signed_content(row)
     return ShownSignature(
         digest=row.digest,
         printed_name=content.printed_name,
         verdict=content.verdict,
         meaning=content.meaning,
         statement=content.statement,
+        limits=content.limits,
         signed_at=content.signed_at,
+        role=content.role,
+        shown_at=content.shown_at,
+        fault=signature_fault(row.content, row.digest, bound),
     )

@@ -6,14 +6,22 @@ from service.domain.documents import from_stored
 from service.domain.feature_schema import TrainingColumns
 from service.domain.lifecycle import REVISED_STATES
 from service.domain.permissions import Actor, require
-from service.domain.revisions import PreviewRequest, RevisionPreview, RevisionRequest
+from service.domain.revisions import PreviewRequest, RevisionPreview, RevisionRequest, revised_configuration
 from service.domain.training_configuration import TrainingConfiguration
 from service.errors import WrongState
 from service.modelling.changes import require_possible
 from service.modelling.revision_previews import preview
 from service.operations import idempotency
 from service.operations.resources import Resources
-from service.operations.training_jobs import TrainingJob, described_job, new_job, queue_job
+from service.operations.training_jobs import (
+    TrainingJob,
+    describe_jobs,
+    described_job,
+    new_job,
+    queue_job,
+    record_job,
+    training_columns,
+)
 from service.storage import datasets, models, tables
 from service.storage.database import Session
 
@@ -24,7 +32,7 @@ def create_revision(
     """Check changes against their version and queue them: row, event and queue entry in one transaction.
 
     Records: training_jobs.created; the job records revisions.created. Raises: NotFound, WrongState of a retired
-    version, leaves of InvalidRevision, IdempotencyKeyReused, ArtifactCorrupted.
+    version, leaves of InvalidRevision and InvalidTraining, IdempotencyKeyReused, ArtifactCorrupted.
     """
     require(actor, "create_revision")
     parent = _parent(resources, model, number)
@@ -34,18 +42,24 @@ def create_revision(
         if claim.earlier:
             return described_job(session, claim.earlier[0])
         version = _revisable(session, model, number)
+        configuration = revised_configuration(parent.configuration, request.changes)
+        training_columns(session, version.dataset_id, configuration)
         job = new_job(
             resources,
             actor,
             model=model,
             dataset_id=version.dataset_id,
-            configuration=version.configuration,
+            configuration=configuration.model_dump(mode="json"),
             message=request.message,
             priority=0,
+            kind="revise",
             parent=number,
             changes=[change.model_dump(mode="json") for change in request.changes],
         )
-        return queue_job(resources, session, actor, job, claim)
+        queue_job(resources, session, job)
+        claim.settle([job.id])
+        record_job(resources, session, actor, job)
+        return describe_jobs(session, [job])[0]
 
 
 def preview_revision(

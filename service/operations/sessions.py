@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.domain.documents import Document
-from service.domain.permissions import PERMISSIONS, Actor, Role
+from service.domain.permissions import PERMISSIONS, Actor, Role, require
+from service.domain.sign_in import lock_after
 from service.errors import NotSignedIn, SignInRefused
 from service.operations.resources import Resources
 from service.operations.users import actor_of, password_matches
@@ -23,6 +24,7 @@ class Me(Document):
     name: str
     printed_name: str
     roles: tuple[Role, ...]
+    must_change_password: bool
     permissions: tuple[str, ...]
 
 
@@ -41,6 +43,7 @@ def describe_actor(actor: Actor) -> Me:
         name=actor.name,
         printed_name=actor.printed_name,
         roles=tuple(sorted(actor.roles)),
+        must_change_password=actor.must_change_password,
         permissions=tuple(action for action in PERMISSIONS if actor.may(action)),
     )
 
@@ -51,14 +54,19 @@ def hash_token(token: str) -> str:
 
 
 def create_session(resources: Resources, name: str, password: str) -> SignIn:
-    """Sign a person in. Records: sessions.created. Raises: SignInRefused."""
+    """Sign a person in. Records: sessions.created, or sessions.refused for a wrong password. Raises: SignInRefused."""
     with resources.database.read() as session:
         user = users.find_user(session, name)
-    if not password_matches(user.password_hash if user else None, password) or user is None:
+    is_right = password_matches(user.password_hash if user else None, password)
+    if user is None:
+        raise SignInRefused
+    if not is_right or _is_locked(resources, user):
+        _count_failure(resources, user.id)
         raise SignInRefused
     token = secrets.token_urlsafe(32)
     moment = resources.clock()
     with resources.database.write() as session:
+        users.get_user(session, user.id, lock=True).failed_sign_ins = 0
         users.add_session(
             session,
             tables.SignInSession(token_hash=hash_token(token), user_id=user.id, created_at=moment, last_seen_at=moment),
@@ -72,6 +80,29 @@ def delete_session(resources: Resources, actor: Actor, token: str) -> None:
     with resources.database.write() as session:
         users.delete_session(session, hash_token(token))
         resources.record(session, actor, "sessions.deleted", f"users/{actor.id}")
+
+
+def end_all_sessions(resources: Resources, actor: Actor) -> None:
+    """Sign out everywhere. Records: sessions.all_ended."""
+    require(actor, "end_all_sessions")
+    with resources.database.write() as session:
+        users.delete_sessions_of(session, actor.id)
+        resources.record(session, actor, "sessions.all_ended", f"users/{actor.id}")
+
+
+def _is_locked(resources: Resources, user: tables.User) -> bool:
+    return user.locked_until is not None and resources.clock() < user.locked_until
+
+
+def _count_failure(resources: Resources, user_id: str) -> None:
+    """One more wrong password; attempts while the account is locked neither count nor make the lock longer."""
+    with resources.database.write() as session:
+        user = users.get_user(session, user_id, lock=True)
+        if not _is_locked(resources, user):
+            user.failed_sign_ins += 1
+            user.locked_until = resources.clock() + lock_after(user.failed_sign_ins)
+        details = {"failures": user.failed_sign_ins}
+        resources.record(session, None, "sessions.refused", f"users/{user_id}", details)
 
 
 def authenticate_session(resources: Resources, token: str) -> Actor:

@@ -20,7 +20,7 @@ from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
 from service.domain.revisions import Change, read_changes
 from service.domain.training_configuration import Progress, TrainingConfiguration
-from service.errors import WrongState
+from service.errors import NotATraining, WrongState
 from service.operations import idempotency
 from service.operations.resources import Resources
 from service.storage import datasets, models, tables, training_jobs, users
@@ -50,7 +50,9 @@ class TrainingJob(Document):
     id: str
     model: str
     dataset_id: str
-    kind: JobKind = Field(description="train makes a new version, revise changes an existing one.")
+    kind: JobKind = Field(
+        description="train makes a version, revise changes one, challenge compares one with other models."
+    )
     parent: int | None = Field(description="The version that is revised.")
     changes: tuple[Change, ...]
     configuration: TrainingConfiguration
@@ -108,7 +110,10 @@ def create_training_job(
             message=request.message,
             priority=request.priority,
         )
-        return queue_job(resources, session, actor, job, claim)
+        queue_job(resources, session, job)
+        claim.settle([job.id])
+        record_job(resources, session, actor, job)
+        return describe_jobs(session, [job])[0]
 
 
 def list_training_jobs(
@@ -118,7 +123,7 @@ def list_training_jobs(
     require(actor, "list_training_jobs")
     with resources.database.read() as session:
         page = training_jobs.page(session, model, request)
-        return Page(items=tuple(_describe(session, page.items)), next_cursor=page.next_cursor)
+        return Page(items=tuple(describe_jobs(session, page.items)), next_cursor=page.next_cursor)
 
 
 def get_training_job(resources: Resources, actor: Actor, job_id: str) -> TrainingJob:
@@ -153,21 +158,21 @@ def cancel_training_job(resources: Resources, actor: Actor, job_id: str) -> Trai
         job = training_jobs.get_job(session, job_id, lock=True)
         if job.state in FINISHED_JOB_STATES:
             raise WrongState("training job", job.state, ("queued", "running"))
-        job.cancel_requested = True
-        if job.state == "queued":
-            finish(resources, session, job, "cancelled")
+        stop_job(resources, session, job)
         resources.record(session, actor, "training_jobs.cancelled", f"training-jobs/{job_id}")
-        return _describe(session, [job])[0]
+        return describe_jobs(session, [job])[0]
 
 
 def retry_training_job(resources: Resources, actor: Actor, job_id: str) -> TrainingJob:
     """Queue the request of a job that failed or was cancelled once more, as a new job.
 
-    Records: training_jobs.created. Raises: NotFound, WrongState, leaves of InvalidTraining.
+    Records: training_jobs.created. Raises: NotFound, NotATraining, WrongState, leaves of InvalidTraining.
     """
     require(actor, "retry_training_job")
     with resources.database.write() as session:
         job = training_jobs.get_job(session, job_id)
+        if job.kind == "challenge":
+            raise NotATraining(job.kind)
         if job.state not in RETRIED_JOB_STATES:
             raise WrongState("training job", job.state, tuple(sorted(RETRIED_JOB_STATES)))
         training_columns(session, job.dataset_id, from_stored(TrainingConfiguration, job.configuration))
@@ -179,10 +184,13 @@ def retry_training_job(resources: Resources, actor: Actor, job_id: str) -> Train
             configuration=job.configuration,
             message=job.message,
             priority=job.priority,
+            kind=job.kind,
             parent=job.parent,
             changes=job.changes,
         )
-        return queue_job(resources, session, actor, again)
+        queue_job(resources, session, again)
+        record_job(resources, session, actor, again)
+        return describe_jobs(session, [again])[0]
 
 
 def training_columns(
@@ -206,15 +214,16 @@ def new_job(
     configuration: dict[str, Any],
     message: str,
     priority: int,
+    kind: JobKind = "train",
     parent: int | None = None,
     changes: list[dict[str, Any]] | None = None,
 ) -> tables.TrainingJob:
-    """A job that waits for a worker; with a parent and changes it revises that version."""
+    """A job that waits for a worker; one that revises has a parent and changes."""
     return tables.TrainingJob(
         id=resources.new_id(),
         model=model,
         dataset_id=dataset_id,
-        kind="train" if parent is None else "revise",
+        kind=kind,
         parent=parent,
         changes=changes,
         configuration=configuration,
@@ -235,29 +244,31 @@ def new_job(
     )
 
 
-def queue_job(
-    resources: Resources,
-    session: Session,
-    actor: Actor,
-    job: tables.TrainingJob,
-    claim: idempotency.Claim | None = None,
-) -> TrainingJob:
-    """Store a new job, its first event and its queue entry in one transaction. Records: training_jobs.created."""
+def queue_job(resources: Resources, session: Session, job: tables.TrainingJob) -> None:
+    """Store a new job whose request was checked, its first event and its queue entry in one transaction."""
     training_jobs.add_job(session, job)
     add_event(resources, session, job, "state", {"state": job.state})
     resources.queue.enqueue(session, job.id, job.priority)
-    if claim is not None:
-        claim.settle([job.id])
+
+
+def record_job(resources: Resources, session: Session, actor: Actor, job: tables.TrainingJob) -> None:
+    """Append the event of a job that was asked for by itself. Records: training_jobs.created."""
     details: dict[str, Any] = {"model": job.model, "dataset": job.dataset_id, "configuration": job.configuration}
     if job.kind == "revise":
         details |= {"parent": job.parent, "changes": job.changes}
     resources.record(session, actor, "training_jobs.created", f"training-jobs/{job.id}", details)
-    return _describe(session, [job])[0]
+
+
+def stop_job(resources: Resources, session: Session, job: tables.TrainingJob) -> None:
+    """Ask a job whose row is locked, and which has not ended, to stop; a queued one ends at once."""
+    job.cancel_requested = True
+    if job.state == "queued":
+        finish(resources, session, job, "cancelled")
 
 
 def described_job(session: Session, job_id: str) -> TrainingJob:
     """A job as it is shown. Raises: NotFound."""
-    return _describe(session, [training_jobs.get_job(session, job_id)])[0]
+    return describe_jobs(session, [training_jobs.get_job(session, job_id)])[0]
 
 
 def finish(resources: Resources, session: Session, job: tables.TrainingJob, state: JobState) -> None:
@@ -281,15 +292,16 @@ def add_event(
     )
 
 
-def _describe(session: Session, rows: Sequence[tables.TrainingJob]) -> list[TrainingJob]:
+def describe_jobs(session: Session, rows: Sequence[tables.TrainingJob]) -> list[TrainingJob]:
+    """Jobs as they are shown, with their newest progress."""
     progress = training_jobs.newest_progress(session, [row.id for row in rows])
     people = users.printed_names(session, [row.created_by for row in rows])
     return [
         TrainingJob(
             id=row.id,
+            kind=row.kind,
             model=row.model,
             dataset_id=row.dataset_id,
-            kind=row.kind,
             parent=row.parent,
             changes=read_changes(row.changes or []),
             configuration=from_stored(TrainingConfiguration, row.configuration),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.canonical import digest_of_json
+from service.domain.challengers import ChallengerReport
 from service.domain.documents import from_stored
 from service.domain.feature_schema import FeatureSchema, TrainingColumns
 from service.domain.lifecycle import FINISHED_JOB_STATES, EndedJobState, JobState, move_job
@@ -16,9 +18,10 @@ from service.errors import EdgewiseError, JobBroke, JobCancelled, JobTakenOver, 
 from service.modelling.revisions import revise
 from service.modelling.trained_versions import TrainedVersion
 from service.modelling.training import train
+from service.operations.challengers import compare_with_challengers
 from service.operations.resources import Resources
 from service.operations.training_jobs import add_event, finish, training_columns
-from service.storage import artifacts, datasets, models, revisions, tables, training_jobs
+from service.storage import artifacts, challengers, datasets, models, revisions, tables, training_jobs
 from service.storage.database import Session
 
 #: A job whose process died this often is not tried again.
@@ -52,15 +55,13 @@ def begin_attempt(resources: Resources, job_id: str, worker: str) -> int | None:
 
 
 def run_attempt(resources: Resources, job_id: str, attempt: int) -> JobState:
-    """Train as requested; safe to repeat, and goes on from what earlier attempts have kept.
+    """Do what the job asks for; safe to repeat, and goes on from what earlier attempts have kept.
 
-    Records: model_versions.created and, for a revision, revisions.created; or training_jobs.failed with the reason.
-    Raises: a leaf of Unavailable, where neither can be recorded now.
+    Records: model_versions.created and, for a revision, revisions.created; or challengers.measured; or
+    training_jobs.failed with the reason. Raises: a leaf of Unavailable, where none can be recorded now.
     """
     try:
-        work = _work(resources, job_id, attempt)
-        trained = _compute(resources, work, _ProgressReport(resources, job_id, attempt))
-        state = _store_version(resources, work, trained, attempt)
+        state = _perform(resources, job_id, attempt)
     except JobTakenOver:
         return get_job_state(resources, job_id)
     except JobCancelled:
@@ -71,6 +72,16 @@ def run_attempt(resources: Resources, job_id: str, attempt: int) -> JobState:
         state = end_training_job(resources, job_id, "failed", error, attempt)
     resources.checkpoints.of_job(job_id).remove()
     return state
+
+
+def _perform(resources: Resources, job_id: str, attempt: int) -> JobState:
+    with resources.database.read() as session:
+        kind = training_jobs.get_job(session, job_id).kind
+    report = _ProgressReport(resources, job_id, attempt)
+    if kind == "challenge":
+        return _store_report(resources, job_id, compare_with_challengers(resources, job_id, report), attempt)
+    work = _work(resources, job_id, attempt)
+    return _store_version(resources, work, _compute(resources, work, report), attempt)
 
 
 def run_training_job(resources: Resources, job_id: str, worker: str = "") -> JobState:
@@ -242,6 +253,21 @@ def _store_revision(
     resources.record(session, None, "revisions.created", subject, {**details, "by": job.created_by})
 
 
+def _store_report(resources: Resources, job_id: str, found: ChallengerReport, attempt: int) -> JobState:
+    """Store the comparison, unless somebody cancelled the job or another worker took it over meanwhile."""
+    with resources.database.write() as session:
+        job = training_jobs.get_job(session, job_id, lock=True)
+        _require_attempt(job, attempt)
+        if job.cancel_requested:
+            finish(resources, session, job, "cancelled")
+            return job.state
+        challengers.set_report(session, job_id, found)
+        finish(resources, session, job, "succeeded")
+        details = {"report": digest_of_json(found.model_dump(mode="json")), "verdict": found.verdict}
+        resources.record(session, None, "challengers.measured", f"training-jobs/{job_id}", details)
+        return job.state
+
+
 def _new_version(
     job: tables.TrainingJob,
     number: int,
@@ -264,6 +290,7 @@ def _new_version(
         shape=list(trained.shape),
         active_edges=trained.active_edges,
         edges_before_pruning=trained.edges_before_pruning,
+        complexity=trained.complexity,
         metrics=[metric.model_dump(mode="json") for metric in trained.metrics],
         calibration=None
         if trained.calibration is None
@@ -276,6 +303,10 @@ def _new_version(
         message=job.message,
         default_reference=None,
         default_reference_revision=None,
+        conditions=None,
+        expires_at=None,
+        maximum_rows=None,
+        retirement_reason=None,
         created_at=moment,
         created_by=job.created_by,
     )

@@ -1,5 +1,6 @@
-"""People: created on the command line only; passwords are hashed with argon2id."""
+"""People and services: created on the command line only; passwords are hashed with argon2id."""
 
+import secrets
 import threading
 
 from argon2 import PasswordHasher
@@ -7,10 +8,20 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from pydantic import TypeAdapter, ValidationError
 
 from service.domain.documents import Line
-from service.domain.permissions import ROLES, Actor, Role
-from service.errors import FieldError, InvalidRequest, NameTaken, NotFound
+from service.domain.permissions import ROLES, Actor, Role, require
+from service.domain.sign_in import PasswordChange
+from service.errors import (
+    FieldError,
+    InvalidRequest,
+    KeyCannotSign,
+    NameTaken,
+    NotFound,
+    SamePersonTwice,
+    WrongPassword,
+)
 from service.operations.resources import Resources
 from service.storage import tables, users
+from service.storage.database import Session
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 _HASHER = PasswordHasher()
@@ -36,8 +47,16 @@ def password_matches(password_hash: str | None, password: str) -> bool:
     return password_hash is not None
 
 
-def create_user(resources: Resources, name: str, printed_name: str, roles: frozenset[Role], password: str) -> Actor:
-    """Create a person. Records: users.created. Raises: InvalidRequest, NameTaken."""
+def create_user(
+    resources: Resources,
+    name: str,
+    printed_name: str,
+    roles: frozenset[Role],
+    password: str,
+    *,
+    is_service: bool = False,
+) -> Actor:
+    """Create a person, or a service that can never sign. Records: users.created. Raises: InvalidRequest, NameTaken."""
     name, printed_name = _line("name", name), _line("printed_name", printed_name)
     password_hash = hash_password(password)
     with resources.database.write() as session:
@@ -50,6 +69,10 @@ def create_user(resources: Resources, name: str, printed_name: str, roles: froze
             roles=sorted(roles),
             password_hash=password_hash,
             created_at=resources.clock(),
+            failed_sign_ins=0,
+            locked_until=None,
+            must_change_password=False,
+            is_service=is_service,
         )
         users.add_user(session, user)
         resources.record(session, None, "users.created", f"users/{user.id}", {"roles": sorted(roles)})
@@ -70,10 +93,53 @@ def set_password(resources: Resources, name: str, password: str) -> Actor:
         user = users.find_user(session, name)
         if user is None:
             raise NotFound("user", name)
-        user.password_hash = password_hash
-        users.delete_sessions_of(session, user.id)
+        _replace_password(session, user, password_hash, must_change=False)
         resources.record(session, None, "users.password_set", f"users/{user.id}")
     return actor_of(user)
+
+
+def change_password(resources: Resources, actor: Actor, request: PasswordChange) -> None:
+    """Take a password of one's own; every session ends. Records: passwords.changed.
+
+    Raises: WrongPassword, KeyCannotSign for what is no person in a session.
+    """
+    require(actor, "change_password")
+    if not actor.is_person:
+        raise KeyCannotSign
+    with resources.database.read() as session:
+        user = users.get_user(session, actor.id)
+    if not password_matches(user.password_hash, request.current_password.get_secret_value()):
+        raise WrongPassword
+    password_hash = hash_password(request.new_password.get_secret_value())
+    with resources.database.write() as session:
+        user = users.get_user(session, actor.id, lock=True)
+        _replace_password(session, user, password_hash, must_change=False)
+        resources.record(session, actor, "passwords.changed", f"users/{actor.id}")
+
+
+def reset_password(resources: Resources, actor: Actor, name: str) -> str:
+    """Give somebody else a one-time password, which is told this once; their sessions end and a lock is lifted.
+
+    Records: passwords.reset. Raises: NotFound, SamePersonTwice.
+    """
+    require(actor, "reset_password")
+    password = secrets.token_urlsafe(15)
+    password_hash = hash_password(password)
+    with resources.database.write() as session:
+        user = users.find_user(session, name)
+        if user is None:
+            raise NotFound("user", name)
+        if user.id == actor.id:
+            raise SamePersonTwice
+        _replace_password(session, user, password_hash, must_change=True)
+        resources.record(session, actor, "passwords.reset", f"users/{user.id}")
+    return password
+
+
+def _replace_password(session: Session, user: tables.User, password_hash: str, *, must_change: bool) -> None:
+    user.password_hash, user.must_change_password = password_hash, must_change
+    user.failed_sign_ins, user.locked_until = 0, None
+    users.delete_sessions_of(session, user.id)
 
 
 def find_actor(resources: Resources, name: str) -> Actor | None:
@@ -92,4 +158,6 @@ def actor_of(user: tables.User, key: tables.ApiKey | None = None) -> Actor:
         printed_name=user.printed_name,
         roles=frozenset(role for role in ROLES if role in granted),
         api_key_id=key.id if key else None,
+        is_service=user.is_service,
+        must_change_password=user.must_change_password,
     )

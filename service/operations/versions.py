@@ -1,20 +1,22 @@
 """Versions of a model: what was trained, from what, and how well it does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from service.domain.canonical import timestamp
+from service.domain.canonical import canonical_json, timestamp
 from service.domain.certificates import Certificates
 from service.domain.documents import Document, from_stored
 from service.domain.feature_schema import Feature, FeatureSchema, TrainingColumns, expected_directions
 from service.domain.lifecycle import VersionState
+from service.domain.limits import Limits, is_in_force
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
 from service.domain.predictions import Value
 from service.domain.references import TRAINING, TRAINING_REVISION
 from service.domain.revisions import Revision, read_changes
 from service.domain.training_configuration import CalibrationBin, Metric, Progress, TrainingConfiguration
+from service.errors import ApprovalExpired, VersionNotApproved
 from service.modelling.certificates import describe_certificates
 from service.modelling.prediction import example_row
 from service.operations.resources import Resources
@@ -49,6 +51,7 @@ class Version(Document):
     shape: tuple[int, ...]
     active_edges: int
     edges_before_pruning: int
+    complexity: int | None = Field(description="Of the whole formula; null for versions of earlier releases.")
     metrics: tuple[Metric, ...]
     calibration: tuple[CalibrationBin, ...] | None = Field(
         description="Of two outcomes: predicted probabilities against what happened, on held-out rows; null where it "
@@ -62,6 +65,8 @@ class Version(Document):
     message: str
     default_reference: str = Field(description="The reference of predictions that name none.")
     default_reference_revision: int
+    retirement_reason: str | None
+    limits: Limits = Field(description="What the approval allows.")
     aliases: tuple[str, ...]
     review_id: str | None
     created_at: str
@@ -81,14 +86,14 @@ def list_versions(resources: Resources, actor: Actor, model: str, request: PageR
     with resources.database.read() as session:
         models.get_model(session, model)
         page = models.page_of_versions(session, model, request)
-        return Page(items=tuple(_describe(session, page.items)), next_cursor=page.next_cursor)
+        return Page(items=tuple(describe_versions(session, page.items)), next_cursor=page.next_cursor)
 
 
 def get_version(resources: Resources, actor: Actor, model: str, number: int) -> Version:
     """One version. Raises: NotFound."""
     require(actor, "get_version")
     with resources.database.read() as session:
-        return _describe(session, [models.get_version(session, model, number)])[0]
+        return describe_versions(session, [models.get_version(session, model, number)])[0]
 
 
 def get_version_inputs(resources: Resources, actor: Actor, model: str, number: int) -> VersionInputs:
@@ -111,11 +116,46 @@ def get_version_certificates(resources: Resources, actor: Actor, model: str, num
     require(actor, "get_version_certificates")
     with resources.database.read() as session:
         version = models.get_version(session, model, number)
-        schema = from_stored(FeatureSchema, datasets.get_dataset(session, version.dataset_id).feature_schema)
+        return certificates_of(resources, session, version)
+
+
+def certificates_of(resources: Resources, session: Session, version: tables.ModelVersion) -> Certificates:
+    """The certificates of a version. Raises: ArtifactCorrupted."""
+    schema = from_stored(FeatureSchema, datasets.get_dataset(session, version.dataset_id).feature_schema)
     columns = from_stored(TrainingColumns, version.columns)
     named = expected_directions(schema, columns.inputs, columns.target, columns.classes)
     expected = named if len(columns.classes) <= 2 else {}
     return describe_certificates(resources.registry.get(version.digest), {**expected, **columns.monotone})
+
+
+def require_usable(resources: Resources, version: tables.ModelVersion) -> tables.ModelVersion:
+    """The version, when it may be used now. Raises: VersionNotApproved, ApprovalExpired."""
+    if version.state != "approved":
+        raise VersionNotApproved(version.model, version.number, version.state)
+    if version.expires_at is not None and not is_in_force(version.expires_at, resources.clock()):
+        raise ApprovalExpired(version.model, version.number, version.expires_at)
+    return version
+
+
+def is_usable(resources: Resources, version: tables.ModelVersion) -> bool:
+    """Whether the version is approved and its approval in force."""
+    return version.state == "approved" and is_in_force(version.expires_at, resources.clock())
+
+
+def facts_of(version: tables.ModelVersion, edges: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What a version is made of, as reviewers compare it with another one: data, settings, metrics, edges."""
+    columns = from_stored(TrainingColumns, version.columns)
+    settings = {f"setting {name}": canonical_json(value) for name, value in sorted(version.configuration.items())}
+    metrics = {f"metric {metric['name']}": f"{metric['value']:.6g}" for metric in version.metrics}
+    forms = {f"edge {edge['source']} → {edge['target']}": edge["form"] for edge in edges}
+    return {
+        "dataset": version.dataset_digest,
+        "inputs": ", ".join(columns.inputs),
+        "shape": " → ".join(str(width) for width in version.shape),
+        **settings,
+        **metrics,
+        **forms,
+    }
 
 
 def contributors_of(session: Session, version: tables.ModelVersion) -> frozenset[str]:
@@ -144,7 +184,8 @@ def _revision(session: Session, row: tables.ModelVersion) -> Revision | None:
     return Revision(parent=found.parent, parent_digest=found.parent_digest, changes=read_changes(found.changes))
 
 
-def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Version]:
+def describe_versions(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Version]:
+    """Versions as they are shown."""
     pointing: dict[tuple[str, int], list[str]] = {}
     for alias in models.aliases_of(session, [row.model for row in rows]):
         pointing.setdefault((alias.model, alias.version), []).append(alias.alias)
@@ -166,6 +207,7 @@ def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Ver
             shape=tuple(row.shape),
             active_edges=row.active_edges,
             edges_before_pruning=row.edges_before_pruning,
+            complexity=row.complexity,
             metrics=tuple(from_stored(Metric, metric) for metric in row.metrics),
             calibration=_calibration(row),
             split=from_stored(Split, row.split),
@@ -176,6 +218,8 @@ def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Ver
             message=row.message,
             default_reference=row.default_reference or TRAINING,
             default_reference_revision=row.default_reference_revision or TRAINING_REVISION,
+            retirement_reason=row.retirement_reason,
+            limits=_limits(row),
             aliases=tuple(pointing.get((row.model, row.number), ())),
             review_id=review_ids.get((row.model, row.number)),
             created_at=timestamp(row.created_at),
@@ -183,3 +227,8 @@ def _describe(session: Session, rows: Sequence[tables.ModelVersion]) -> list[Ver
         )
         for row in rows
     ]
+
+
+def _limits(row: tables.ModelVersion) -> Limits:
+    expires_at = timestamp(row.expires_at) if row.expires_at else None
+    return Limits(conditions=row.conditions or "", expires_at=expires_at, maximum_rows=row.maximum_rows)

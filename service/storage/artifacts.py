@@ -2,14 +2,15 @@
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy.exc import IntegrityError
 
-from service.domain.canonical import digest_of
+from service.domain.canonical import digest_of, digest_of_file
 from service.errors import ArtifactCorrupted, StorageFull
 from service.storage import tables
 from service.storage.database import Session
@@ -32,6 +33,37 @@ class Artifacts:
             return digest
         try:
             _write(path, content)
+        except OSError as error:
+            raise StorageFull(error.strerror or str(error)) from error
+        return digest
+
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """A directory for files on their way in, on the same disk; it is removed afterwards.
+
+        Raises: StorageFull where it cannot be written.
+        """
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._directory, prefix=".incoming-") as name:
+                yield Path(name)
+        except OSError as error:
+            raise StorageFull(error.strerror or str(error)) from error
+
+    def put_file(self, path: Path) -> str:
+        """Move a file of a workspace in durably, without reading it into memory, and return its digest.
+
+        Raises: StorageFull where the directory cannot be written.
+        """
+        try:
+            with path.open("rb") as file:
+                digest = digest_of_file(file)
+                os.fsync(file.fileno())
+            target = self._path(digest)
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
+                _sync_directory(target.parent)
         except OSError as error:
             raise StorageFull(error.strerror or str(error)) from error
         return digest

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from service.domain.audit import Head, Link, link_hash
 from service.domain.canonical import canonical_json
@@ -33,12 +33,23 @@ def read_head(session: Session) -> Head:
     return Head(head.seq, head.hash)
 
 
-def read_links(session: Session) -> Iterator[Link]:
-    """All events in order, a batch at a time; whoever stops early leaves no cursor open on the server."""
-    query = select(tables.AuditEvent).order_by(tables.AuditEvent.seq).execution_options(yield_per=BATCH)
+def read_links(session: Session, since: int = 1) -> Iterator[Link]:
+    """Events in order from `since` on, a batch at a time; whoever stops early leaves no cursor open on the server."""
+    query = select(tables.AuditEvent).where(tables.AuditEvent.seq >= since).order_by(tables.AuditEvent.seq)
+    query = query.execution_options(yield_per=BATCH)
     with closing(session.scalars(query)) as events:
         for event in events:
             yield Link(event.seq, event.prev_hash, event.payload, event.hash)
+
+
+def find_creation(session: Session, model: str, number: int) -> int:
+    """Where the trail says that a version was made."""
+    said = f'"subject":"models/{model}/versions/{number}"'
+    query = select(func.min(tables.AuditEvent.seq)).where(
+        tables.AuditEvent.payload.contains('"action":"model_versions.created"', autoescape=True),
+        tables.AuditEvent.payload.contains(said, autoescape=True),
+    )
+    return session.scalars(query).one() or 1
 
 
 def page(session: Session, request: PageRequest) -> Rows[tables.AuditEvent]:

@@ -34,12 +34,32 @@ def page(session: Session, state: str | None, request: PageRequest) -> Rows[tabl
 
 
 def reviews_of(session: Session, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """Review ids by (model, version) for the versions that have one."""
+    """Ids of the newest reviews by (model, version) for the versions that have one."""
     models = {model for model, _ in versions}
     rows = session.execute(
-        select(tables.Review.model, tables.Review.version, tables.Review.id).where(tables.Review.model.in_(models))
+        select(tables.Review.model, tables.Review.version, tables.Review.id)
+        .where(tables.Review.model.in_(models))
+        .order_by(tables.Review.round)
     )
     return {(model, version): review for model, version, review in rows}
+
+
+def find_newest_approved(session: Session, model: str) -> tables.Review | None:
+    """The review that approved a version of the model last."""
+    query = select(tables.Review).where(tables.Review.model == model, tables.Review.state == "approved")
+    return session.scalars(query.order_by(tables.Review.closed_at.desc()).limit(1)).one_or_none()
+
+
+def rounds_of(session: Session, model: str, number: int) -> Sequence[tables.Review]:
+    """All reviews of a version, oldest first."""
+    query = select(tables.Review).where(tables.Review.model == model, tables.Review.version == number)
+    return session.scalars(query.order_by(tables.Review.round)).all()
+
+
+def count_rounds(session: Session, model: str, number: int) -> int:
+    """How often a version was submitted."""
+    query = select(func.count()).select_from(tables.Review)
+    return session.scalars(query.where(tables.Review.model == model, tables.Review.version == number)).one()
 
 
 def open_counts(session: Session, models: Collection[str]) -> dict[str, int]:

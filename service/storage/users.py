@@ -16,9 +16,9 @@ def find_user(session: Session, name: str) -> tables.User | None:
     return session.scalars(select(tables.User).where(tables.User.name == name)).one_or_none()
 
 
-def get_user(session: Session, user_id: str) -> tables.User:
-    """The person with this id."""
-    return session.get_one(tables.User, user_id)
+def get_user(session: Session, user_id: str, *, lock: bool = False) -> tables.User:
+    """The person with this id; `lock` holds them until the transaction ends."""
+    return session.get_one(tables.User, user_id, with_for_update=lock)
 
 
 def printed_names(session: Session, user_ids: Collection[str]) -> dict[str, str]:

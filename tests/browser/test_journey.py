@@ -148,7 +148,7 @@ def _sign(page: Page, demo: DemoService) -> None:
     dialog.get_by_label("Statement").fill("I have compared every edge with the documented formula.")
     dialog.get_by_label("Password").fill("not the password")
     dialog.get_by_role("button", name="Sign the approval").click()
-    expect(dialog.get_by_text("nothing was signed")).to_be_visible()
+    expect(dialog.get_by_text("nothing was done")).to_be_visible()
 
     dialog.get_by_label("Password").fill(demo.credentials["users"]["auditor"]["password"])
     dialog.get_by_role("button", name="Sign the approval").click()

@@ -38,6 +38,8 @@ def _addresses(page: Page) -> Iterator[tuple[str, str]]:
     yield "new-model", "/models/new"
     yield "model", "/models/breast-cancer"
     yield "train", "/models/breast-cancer/train"
+    yield "new-sweep", "/models/breast-cancer/sweep"
+    yield "sweeps", "/sweeps"
     yield "version", f"/models/breast-cancer/versions/1?edge={edge}"
     yield "reason-dictionary", "/models/credit/reasons"
     yield "reason-dictionary-empty", "/models/breast-cancer/reasons"
@@ -54,6 +56,7 @@ def _addresses(page: Page) -> Iterator[tuple[str, str]]:
     yield "training-job", f"/training-jobs/{first('/training-jobs')['id']}"
     yield "audit", "/audit"
     yield "api-keys", "/api-keys"
+    yield "account", "/account"
 
 
 def _check(page: Page, axe: Axe, name: str) -> None:

@@ -1,16 +1,28 @@
 """The command line: one sentence for each thing that can go wrong, and an exit status that tells."""
 
+import io
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from service.cli import main as command_line
-from service.operations import sessions
+from service.domain.feature_schema import FeatureSchema, TrainingColumns
+from service.domain.training_configuration import Progress, TrainingConfiguration
+from service.modelling.trained_versions import TrainedVersion
+from service.modelling.training import train
+from service.operations import datasets, models, sessions, training_jobs, training_runs, users
+from service.operations.datasets import DatasetRequest
+from service.operations.models import ModelRequest
 from service.operations.resources import Resources, open_resources
+from service.operations.training_jobs import TrainingJobRequest
 from service.settings import Settings
+from tests.service.training import QUICK, credit_csv
+
+Report = Callable[[Progress], None]
 
 
 @pytest.fixture
@@ -83,7 +95,6 @@ def test_an_intact_trail_is_status_0(capsys: pytest.CaptureFixture[str]) -> None
     assert run("audit", "verify") == 0
     result = json.loads(capsys.readouterr().out)
     assert (result["holds"], result["events"]) == (True, 1)
-    assert run("audit", "verify", "--checkpoint", f"1:{result['head_hash']}") == 0
 
 
 def test_an_altered_trail_is_status_2_and_names_the_event(
@@ -102,21 +113,6 @@ def test_an_altered_trail_is_status_2_and_names_the_event(
     assert run("audit", "verify") == 2
     result = json.loads(capsys.readouterr().out)
     assert (result["holds"], result["finding"], result["first_bad_seq"]) == (False, "altered", 2)
-
-
-@pytest.mark.usefixtures("settings")
-def test_a_cut_trail_is_status_2_against_a_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
-    create_user()
-    capsys.readouterr()
-    assert run("audit", "verify", "--checkpoint", "7:" + "a" * 64) == 2
-    assert json.loads(capsys.readouterr().out)["finding"] == "cut"
-
-
-@pytest.mark.usefixtures("settings")
-@pytest.mark.parametrize("checkpoint", ["x", "1", "1:abc", "one:" + "a" * 64])
-def test_a_checkpoint_that_is_none_is_one_sentence(checkpoint: str) -> None:
-    with pytest.raises(SystemExit, match="SEQ:HASH"):
-        run("audit", "verify", "--checkpoint", checkpoint)
 
 
 @pytest.mark.parametrize("command", [["serve"], ["worker"], ["audit", "verify"], ["create-user"]], ids=str)
@@ -195,3 +191,47 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(
 def test_the_description_of_the_api_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("openapi") == 0
     assert json.loads(capsys.readouterr().out)["info"]["title"] == "Edgewise"
+
+
+def trained_version(resources: Resources) -> None:
+    """Version 1 of the model `credit`."""
+    developer = users.create_user(resources, "dev", "Dev", frozenset({"developer"}), "correct horse battery staple")
+    table = DatasetRequest.model_validate({"name": "applicants", "overrides": {"target": "default"}})
+    dataset = datasets.create_dataset(resources, developer, table, io.BytesIO(credit_csv()))
+    words = {"title": "Credit", "purpose": "Predict", "owner": "Risk", "approved_use": "Tests"}
+    model = ModelRequest.model_validate({"name": "credit", "risk_tier": "low", **words})
+    models.create_model(resources, developer, model)
+    request = TrainingJobRequest(model="credit", dataset_id=dataset.id, configuration=QUICK)
+    job = training_jobs.create_training_job(resources, developer, request)
+    assert training_runs.run_training_job(resources, job.id) == "succeeded"
+
+
+def test_a_version_is_reproduced_to_the_last_bit_or_the_status_is_2(
+    opened: Resources, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_version(opened)
+    opened.close()
+    assert run("reproduce", "credit", "1") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["is_equal"], found["libraries"]) == (True, [])
+    monkeypatch.setattr("service.operations.reproductions.train", other_training)
+    assert run("reproduce", "credit", "1") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found["digest"] != found["reproduced_digest"]
+
+
+def other_training(
+    parquet: bytes,
+    schema: FeatureSchema,
+    columns: TrainingColumns,
+    configuration: TrainingConfiguration,
+    report: Report,
+) -> TrainedVersion:
+    """The training as another release might do it: here with a step less."""
+    return train(parquet, schema, columns, configuration.model_copy(update={"steps": 1}), report)
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_version_that_is_not_there_cannot_be_reproduced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("reproduce", "nothing", "1") == 1
+    assert "'nothing'" in one_sentence(capsys)

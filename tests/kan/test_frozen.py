@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from kan import KANClassifier, KANRegressor
-from kan.errors import InvalidEdge, InvalidSetting
+from kan.errors import EdgeFormRefused, InvalidEdge, InvalidSetting, UnknownFeature
 from kan.network import EdgeId
 from kan.training.settings import Optimizer
 
@@ -89,3 +89,32 @@ def test_settings_changed_before_a_refit_count_and_are_recorded() -> None:
     model.set_params(smoothness=1e6).refit()
     assert float(curve(model, "0.0.0").diff().diff().abs().max()) < 0.1 * float(before.diff().diff().abs().max())
     assert model.model_.training["configuration"]["smoothness"] == 1e6
+
+
+def test_a_model_is_held_to_another_direction_and_keeps_it_through_the_refit() -> None:
+    model = KANRegressor(random_state=0).fit(X, Y)
+    free = curve(model, "0.0.0")
+    model.direct({"x1": 1})
+    assert float(curve(model, "0.1.0").diff().min()) >= -1e-12
+    assert torch.allclose(curve(model, "0.0.0"), free)
+    model.refit()
+    same = KANRegressor(random_state=0, monotone={"x1": 1}).fit(X, Y)
+    assert float(curve(model, "0.1.0").diff().min()) >= -1e-12
+    assert np.abs(model.predict(X) - same.predict(X)).max() < 0.1
+    assert model.model_.training["configuration"]["monotone"] == {"x1": 1}
+
+
+def test_a_model_is_let_free_again() -> None:
+    model = KANRegressor(random_state=0, monotone={"x1": 1}).fit(X, Y)
+    assert np.abs(model.direct({}).refit().predict(X) - Y).max() < 0.05
+
+
+def test_formulas_without_the_direction_and_deep_networks_are_refused() -> None:
+    model = KANRegressor(random_state=0).fit(X, Y).snap("0.1.0", "square")
+    with pytest.raises(EdgeFormRefused, match="not proved to rise"):
+        model.direct({"x1": 1})
+    with pytest.raises(UnknownFeature):
+        model.direct({"age": 1})
+    deep = KANRegressor((2,), random_state=0, steps=5, restarts=1).fit(X, Y)
+    with pytest.raises(InvalidSetting, match="without hidden layers"):
+        deep.direct({"x1": 1})

@@ -1,5 +1,6 @@
 """What the tests of the service share: real resources, people of every role, a client, and a way through a review."""
 
+import io
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from service.app import create_app
 from service.domain.permissions import Actor, Role
 from service.domain.reviews import EdgeDecisionRequest, SignatureRequest, Verdict
 from service.domain.training_configuration import TrainingConfiguration
-from service.operations import aliases, datasets, models, reviews, training_jobs, training_runs, users
+from service.operations import aliases, datasets, models, reviews, signatures, training_jobs, training_runs, users
 from service.operations.aliases import AliasRequest
 from service.operations.datasets import DatasetRequest
 from service.operations.models import ModelRequest
@@ -144,7 +145,7 @@ class Steps:
         request = DatasetRequest.model_validate(
             {"name": name, "overrides": {"target": "default", "features": {"sex": {"protected": True}}}}
         )
-        return datasets.create_dataset(self.resources, self.developer, request, content or credit_csv()).id
+        return datasets.create_dataset(self.resources, self.developer, request, io.BytesIO(content or credit_csv())).id
 
     def model(self, name: str = "credit", risk_tier: str = "medium") -> str:
         words = {"title": "Credit", "purpose": "Predict defaults", "owner": "Risk", "approved_use": "Tests"}
@@ -175,8 +176,10 @@ class Steps:
         return reviews.get_review(self.resources, who, review.id)
 
     def sign(self, review: Review, auditor: Actor | None = None, verdict: Verdict = "approved") -> Review:
-        request = signature_request(review, verdict)
-        return reviews.create_signature(self.resources, auditor or self.auditor, review.id, request)
+        return self.sign_request(review, signature_request(review, verdict), auditor)
+
+    def sign_request(self, review: Review, request: SignatureRequest, auditor: Actor | None = None) -> Review:
+        return signatures.create_signature(self.resources, auditor or self.auditor, review.id, request)
 
     def approve(self, model: str, number: int) -> Review:
         return self.sign(self.accept_edges(self.submit(model, number)))
@@ -186,7 +189,7 @@ class Steps:
         return aliases.move_alias(self.resources, self.developer, model, alias, AliasRequest(version=number), etag)
 
 
-def signature_request(review: Review, verdict: Verdict = "approved", **changes: str) -> SignatureRequest:
+def signature_request(review: Review, verdict: Verdict = "approved", **changes: object) -> SignatureRequest:
     """What the signer of this state of a review sends."""
     standard = {
         "verdict": verdict,

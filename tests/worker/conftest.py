@@ -1,5 +1,6 @@
 """Real worker processes for the tests, and jobs for them."""
 
+import io
 import os
 import subprocess
 import sys
@@ -105,5 +106,5 @@ def jobs(resources: Resources, developer: Actor) -> Jobs:
     models.create_model(
         resources, developer, ModelRequest.model_validate({"name": "credit", "risk_tier": "low", **words})
     )
-    dataset = datasets.create_dataset(resources, developer, DatasetRequest(name="t"), credit_csv())
+    dataset = datasets.create_dataset(resources, developer, DatasetRequest(name="t"), io.BytesIO(credit_csv()))
     return Jobs(resources, developer, dataset.id)

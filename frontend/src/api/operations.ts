@@ -63,6 +63,15 @@ export const cancelTrainingJob = (id: string) =>
 export const streamTrainingJobEvents = (id: string, handlers: Record<string, (data: unknown) => void>) =>
   listen(address`/training-jobs/${id}/events`, handlers);
 
+export const listSweeps = (model: string | null, cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.SweepSummary>>("GET", `/sweeps${query({ model, cursor })}`, { signal });
+export const getSweep = (id: string, signal: Signal) =>
+  request<T.Sweep>("GET", address`/sweeps/${id}`, { signal });
+export const getSweepChart = (id: string, against: T.SweepSize, signal: Signal) =>
+  request<T.Figure>("GET", address`/sweeps/${id}/chart` + query({ against }), { signal });
+export const createSweep = (body: T.SweepRequest) => request<T.Sweep>("POST", "/sweeps", { body });
+export const cancelSweep = (id: string) => request<T.Sweep>("POST", address`/sweeps/${id}/cancel`);
+
 export const listVersions = (model: string, cursor: Cursor, signal: Signal) =>
   request<T.Page<T.Version>>("GET", address`/models/${model}/versions` + query({ cursor }), { signal });
 export const getVersion = (model: string, number: string | number, signal: Signal) =>
@@ -93,10 +102,30 @@ export const getInteractionChart = (
     { signal },
   );
 };
+export const createRevision = (model: string, number: string | number, body: T.RevisionRequest) =>
+  request<T.TrainingJob>("POST", address`/models/${model}/versions/${number}/revisions`, { body });
+export const previewRevision = (
+  model: string,
+  number: string | number,
+  body: T.PreviewRequest,
+  signal: Signal,
+) =>
+  request<T.RevisionPreview>("POST", address`/models/${model}/versions/${number}/revision-preview`, {
+    body,
+    signal,
+  });
+export const compareVersions = (model: string, left: string | number, right: string | number, signal: Signal) =>
+  request<T.VersionComparison>("GET", address`/models/${model}/versions/${left}/compare/${right}`, { signal });
+export const getLineage = (model: string, signal: Signal) =>
+  request<T.Lineage>("GET", address`/models/${model}/lineage`, { signal });
 export const getFormula = (model: string, number: string | number, signal: Signal) =>
   request<T.Formula>("GET", address`/models/${model}/versions/${number}/formula`, { signal });
 export const getVersionCertificates = (model: string, number: string | number, signal: Signal) =>
   request<T.Certificates>("GET", address`/models/${model}/versions/${number}/certificates`, { signal });
+export const getChallengers = (model: string, number: string | number, signal: Signal) =>
+  request<T.Challengers>("GET", address`/models/${model}/versions/${number}/challengers`, { signal });
+export const createChallengers = (model: string, number: string | number) =>
+  request<T.TrainingJob>("POST", address`/models/${model}/versions/${number}/challengers`);
 export const exportAddress = (model: string, number: string | number, format: T.ExportFormat, output: number) =>
   address`/api/v1/models/${model}/versions/${number}/export/${format}` + query({ output: output || null });
 export const getVersionInputs = (model: string, number: string | number, signal: Signal) =>
@@ -132,6 +161,44 @@ export const decideEdge = (id: string, edge: string, etag: string, body: T.EdgeD
   request<T.ReviewEdge>("PUT", address`/reviews/${id}/edges/${edge}`, { body, ifMatch: etag });
 export const createSignature = (id: string, body: T.SignatureRequest) =>
   request<T.Review>("POST", address`/reviews/${id}/signatures`, { body });
+
+export const listReviewGates = (id: string, signal: Signal) =>
+  request<T.Page<T.GateResult>>("GET", address`/reviews/${id}/gates`, { signal });
+export const withdrawReview = (id: string, reason: string) =>
+  request<T.Review>("POST", address`/reviews/${id}/withdrawal`, { body: { reason } });
+export const requestChanges = (id: string, reason: string) =>
+  request<T.Review>("POST", address`/reviews/${id}/change-request`, { body: { reason } });
+
+export const listSuspensions = (model: string, number: number, signal: Signal) =>
+  request<T.Page<T.Suspension>>("GET", address`/models/${model}/versions/${number}/suspensions`, { signal });
+export const createSuspension = (model: string, number: number, reason: string) =>
+  request<T.Suspension>("POST", address`/models/${model}/versions/${number}/suspensions`, { body: { reason } });
+export const requestResumption = (model: string, number: number, reason: string) =>
+  request<T.Suspension>(
+    "PUT",
+    address`/models/${model}/versions/${number}/suspensions/current/resumption-request`,
+    { body: { reason } },
+  );
+export const confirmResumption = (model: string, number: number) =>
+  request<T.Suspension>("POST", address`/models/${model}/versions/${number}/suspensions/current/resumption`);
+
+export const listFindings = (model: string, number: number, signal: Signal) =>
+  request<T.Page<T.Finding>>("GET", address`/models/${model}/versions/${number}/findings`, { signal });
+export const createFinding = (model: string, number: number, body: T.FindingRequest) =>
+  request<T.Finding>("POST", address`/models/${model}/versions/${number}/findings`, { body });
+export const resolveFinding = (id: string, resolution: string) =>
+  request<T.Finding>("POST", address`/findings/${id}/resolution`, { body: { resolution } });
+export const verifyFinding = (id: string, is_resolved: boolean, comment: string) =>
+  request<T.Finding>("POST", address`/findings/${id}/verification`, { body: { is_resolved, comment } });
+
+export const evidenceAddress = (model: string, number: number) =>
+  address`/api/v1/models/${model}/versions/${number}/evidence`;
+
+export const changePassword = (current_password: string, new_password: string) =>
+  request<undefined>("PUT", "/me/password", { body: { current_password, new_password } });
+export const endAllSessions = () => request<undefined>("DELETE", "/sessions");
+export const rollBackAlias = (model: string, alias: string, etag: string) =>
+  request<T.Alias>("POST", address`/models/${model}/aliases/${alias}/rollback`, { ifMatch: etag });
 
 export const getAlias = (model: string, alias: string, signal: Signal) =>
   request<T.Alias>("GET", address`/models/${model}/aliases/${alias}`, { signal });

@@ -103,7 +103,7 @@ export interface paths {
         put?: never;
         /**
          * Create Dataset
-         * @description Upload a CSV table with a header; the inferred schema says why each column is what it is.
+         * @description Upload a CSV table with a header or a Parquet file; the schema says why each column is what it is.
          */
         post: operations["createDataset"];
         delete?: never;
@@ -132,6 +132,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Schema
+         * @description Describe the same rows otherwise: a new snapshot with the same digest; null takes a description back.
+         */
+        post: operations["editSchema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Finding
+         * @description Say, as its owner, how a finding was put right.
+         */
+        post: operations["resolveFinding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings/{finding_id}/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Finding
+         * @description Close a finding that one has raised, or open it again when it was not put right.
+         */
+        post: operations["verifyFinding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -145,6 +205,26 @@ export interface paths {
          */
         get: operations["getMe"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Password
+         * @description Take a password of one's own; every session ends, this one too.
+         */
+        put: operations["changePassword"];
         post?: never;
         delete?: never;
         options?: never;
@@ -240,6 +320,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/aliases/{alias}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Alias
+         * @description Point an alias back to the last version before the present one that may still be used.
+         */
+        post: operations["rollBackAlias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/counterfactuals": {
         parameters: {
             query?: never;
@@ -324,6 +424,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/review-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Review Policy
+         * @description The policy that the next review follows, with the ETag that a change must name.
+         */
+        get: operations["getReviewPolicy"];
+        /**
+         * Put Review Policy
+         * @description Settle who and what a review needs, at least as strong as the default of the risk tier.
+         */
+        put: operations["putReviewPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/versions": {
         parameters: {
             query?: never;
@@ -378,6 +502,30 @@ export interface paths {
         get: operations["getVersionCertificates"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/challengers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Challengers
+         * @description How other models do on the same rows, and whether one of them is the better tool.
+         */
+        get: operations["getChallengers"];
+        put?: never;
+        /**
+         * Create Challengers
+         * @description Queue a comparison with linear models, trees and a perceptron on the split of the version.
+         */
+        post: operations["createChallengers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -528,6 +676,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/versions/{number}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evidence
+         * @description All that speaks for a version, in one zip that verifies without the service.
+         */
+        get: operations["getEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/versions/{number}/export/{format}": {
         parameters: {
             query?: never;
@@ -602,6 +770,30 @@ export interface paths {
         get: operations["getFeaturePicture"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Findings
+         * @description All findings about a version, newest first.
+         */
+        get: operations["listFindings"];
+        put?: never;
+        /**
+         * Create Finding
+         * @description Raise a finding about a version.
+         */
+        post: operations["createFinding"];
         delete?: never;
         options?: never;
         head?: never;
@@ -792,6 +984,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/versions/{number}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Version
+         * @description End the use of a version for good.
+         */
+        post: operations["retireVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/versions/{number}/revision-preview": {
         parameters: {
             query?: never;
@@ -826,6 +1038,70 @@ export interface paths {
          * @description Queue changes of a version; a worker makes the version that follows.
          */
         post: operations["createRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/suspensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suspensions
+         * @description All suspensions of a version, newest first.
+         */
+        get: operations["listSuspensions"];
+        put?: never;
+        /**
+         * Create Suspension
+         * @description Stop the use of an approved version at once.
+         */
+        post: operations["createSuspension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/suspensions/current/resumption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Resumption
+         * @description Let a suspended version be used again, as another person has asked for.
+         */
+        post: operations["confirmResumption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/suspensions/current/resumption-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Request Resumption
+         * @description Ask that a suspended version be used again; another person must confirm it.
+         */
+        put: operations["requestResumption"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -996,6 +1272,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reviews/{review_id}/change-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Changes
+         * @description Send a version back for changes; it can be submitted again.
+         */
+        post: operations["requestChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reviews/{review_id}/edges/{edge}": {
         parameters: {
             query?: never;
@@ -1009,6 +1305,26 @@ export interface paths {
          * @description Accept or reject an edge; If-Match names the decision that is replaced.
          */
         put: operations["decideEdge"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{review_id}/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Review Gates
+         * @description The gates of a review, how they stand now, and why.
+         */
+        get: operations["listReviewGates"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1036,6 +1352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reviews/{review_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Review
+         * @description Take a version back out of review.
+         */
+        post: operations["withdrawReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -1050,7 +1386,11 @@ export interface paths {
          * @description Sign in: sets a session cookie that scripts cannot read.
          */
         post: operations["createSession"];
-        delete?: never;
+        /**
+         * End All Sessions
+         * @description Sign out everywhere, here too.
+         */
+        delete: operations["endAllSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1071,6 +1411,90 @@ export interface paths {
          * @description Sign out.
          */
         delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sweeps
+         * @description Sweeps, newest first.
+         */
+        get: operations["listSweeps"];
+        put?: never;
+        /**
+         * Create Sweep
+         * @description Queue one training for every combination of the listed values.
+         */
+        post: operations["createSweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sweeps/{sweep_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sweep
+         * @description Every candidate of a sweep with its loss, edges and complexity, and which of them no other one beats.
+         */
+        get: operations["getSweep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sweeps/{sweep_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Sweep
+         * @description Stop all jobs of a sweep that have not ended; the versions made so far stay.
+         */
+        post: operations["cancelSweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sweeps/{sweep_id}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sweep Chart
+         * @description Loss of the candidates against their size, with the front, as a plotly figure.
+         */
+        get: operations["getSweepChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1174,6 +1598,26 @@ export interface paths {
          * @description Queue the request of a job that failed or was cancelled once more, as a new job.
          */
         post: operations["retryTrainingJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Give somebody else a one-time password, which is told this once.
+         */
+        post: operations["resetPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1318,6 +1762,8 @@ export interface components {
             moved_by: string;
             /** Previous Version */
             previous_version: number | null;
+            /** Rolled Back */
+            rolled_back: boolean;
             /** Version */
             version: number;
         };
@@ -1579,25 +2025,73 @@ export interface components {
             certificates: components["schemas"]["Certificate"][];
         };
         /**
-         * Change
-         * @description One feature that changes.
+         * Challenger
+         * @description One other model and how it does on the same held-out rows.
          */
-        Change: {
-            /** After */
-            after: number | string | boolean | null;
-            /** Before */
-            before: number | string | boolean | null;
-            /** Cost */
-            cost: number;
-            /** Feature */
-            feature: string;
+        Challenger: {
             /**
-             * Step
-             * @description Distance between the values that were tried; null for a category.
+             * Difference
+             * @description Its compared loss minus the KAN's: negative where the challenger is better.
              */
-            step: number | null;
-            /** Unit */
-            unit: string | null;
+            difference: number;
+            /**
+             * Lower
+             * @description Lower end of the 95 % interval of the difference.
+             */
+            lower: number;
+            /** Metrics */
+            metrics: components["schemas"]["Metric"][];
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "linear" | "gradient_boosting" | "random_forest" | "perceptron";
+            /** Settings */
+            settings: string;
+            /** Title */
+            title: string;
+            /** Upper */
+            upper: number;
+        };
+        /**
+         * ChallengerReport
+         * @description All challengers of a version, and the conclusion.
+         */
+        ChallengerReport: {
+            /** Challengers */
+            challengers: components["schemas"]["Challenger"][];
+            /**
+             * Compared
+             * @description The loss whose differences have intervals: Brier score, or RMSE.
+             */
+            compared: string;
+            /** Kan Is Wrong Tool */
+            kan_is_wrong_tool: boolean;
+            /** Library Versions */
+            library_versions: {
+                [key: string]: string;
+            };
+            /**
+             * Metrics
+             * @description Of the version itself, on the same rows.
+             */
+            metrics: components["schemas"]["Metric"][];
+            /** Resamples */
+            resamples: number;
+            /** Rows */
+            rows: number;
+            /** Seed */
+            seed: number;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
+         * Challengers
+         * @description The newest comparison of a version with other models: its job, and its report once that has succeeded.
+         */
+        Challengers: {
+            job: components["schemas"]["TrainingJob"] | null;
+            report: components["schemas"]["ChallengerReport"] | null;
         };
         /**
          * ClassProbability
@@ -1608,6 +2102,27 @@ export interface components {
             outcome: string;
             /** Probability */
             probability: number;
+        };
+        /**
+         * ClosingRequest
+         * @description Why a review ends without a verdict.
+         */
+        ClosingRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ColumnWarning
+         * @description Something about a column that whoever trains on it should know.
+         */
+        ColumnWarning: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "identifier" | "constant" | "mostly_missing" | "too_many_categories" | "leakage";
+            /** Detail */
+            detail: string;
         };
         /**
          * ComparedVersion
@@ -1656,7 +2171,7 @@ export interface components {
          */
         Counterfactual: {
             /** Changes */
-            changes: components["schemas"]["Change"][];
+            changes: components["schemas"]["service__domain__counterfactuals__Change"][];
             /** Cost */
             cost: number;
             output: components["schemas"]["Output"];
@@ -2022,6 +2537,12 @@ export interface components {
              */
             protected: boolean;
             /**
+             * Quantiles
+             * @description At 5, 25, 50, 75 and 95 % of the values; of numbers only.
+             * @default []
+             */
+            quantiles: number[];
+            /**
              * Reason
              * @description Why the column was given this kind, in a sentence.
              */
@@ -2030,6 +2551,11 @@ export interface components {
             rows: number;
             /** Unit */
             unit?: string | null;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: components["schemas"]["ColumnWarning"][];
         };
         /**
          * FeatureContribution
@@ -2047,6 +2573,24 @@ export interface components {
             standard_error: number;
             /** Value */
             value: number | string | boolean | null;
+        };
+        /**
+         * FeatureOverride
+         * @description What the person who uploads knows better than the inference.
+         */
+        FeatureOverride: {
+            /** Changeable */
+            changeable?: boolean | null;
+            /** Description */
+            description?: string | null;
+            /** Kind */
+            kind?: ("numeric" | "categorical") | null;
+            /** Monotone */
+            monotone?: ("increasing" | "decreasing") | null;
+            /** Protected */
+            protected?: boolean | null;
+            /** Unit */
+            unit?: string | null;
         };
         /**
          * FeatureSchema
@@ -2128,6 +2672,74 @@ export interface components {
             kind: "filter";
         };
         /**
+         * Finding
+         * @description A finding and how far it is.
+         */
+        Finding: {
+            /** Description */
+            description: string;
+            /** Due On */
+            due_on: string;
+            /** Id */
+            id: string;
+            /** May Resolve */
+            may_resolve: boolean;
+            /** May Verify */
+            may_verify: boolean;
+            /** Model */
+            model: string;
+            /** Owner */
+            owner: string;
+            /** Raised At */
+            raised_at: string;
+            /** Raised By */
+            raised_by: string;
+            /** Resolution */
+            resolution: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "resolved" | "closed";
+            /** Title */
+            title: string;
+            /** Verification */
+            verification: string | null;
+            /** Verified At */
+            verified_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * FindingRequest
+         * @description A new finding; `owner` is the sign-in name of whoever must put it right.
+         */
+        FindingRequest: {
+            /** Description */
+            description: string;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Owner */
+            owner: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high";
+            /** Title */
+            title: string;
+        };
+        /**
          * Formula
          * @description The whole network in closed form, as far as its edges have one.
          */
@@ -2178,6 +2790,21 @@ export interface components {
              * @description Share of rows whose four largest contributions are the same features.
              */
             same_top: number | null;
+        };
+        /**
+         * GateResult
+         * @description Whether a version passes a gate, and why or why not.
+         */
+        GateResult: {
+            /**
+             * Gate
+             * @enum {string}
+             */
+            gate: "findings" | "fidelity" | "certificates" | "reasons" | "challenger";
+            /** Is Passed */
+            is_passed: boolean;
+            /** Reason */
+            reason: string;
         };
         /**
          * Goal
@@ -2272,6 +2899,28 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * Limits
+         * @description Conditions in words, and bounds that the service keeps itself.
+         */
+        Limits: {
+            /**
+             * Conditions
+             * @description What whoever uses the version must keep to.
+             * @default
+             */
+            conditions: string;
+            /**
+             * Expires At
+             * @description From this moment on the version answers nobody.
+             */
+            expires_at?: string | null;
+            /**
+             * Maximum Rows
+             * @description Most rows in one prediction call.
+             */
+            maximum_rows?: number | null;
+        };
+        /**
          * Lineage
          * @description All versions of a model and which came from which, oldest first.
          */
@@ -2325,6 +2974,8 @@ export interface components {
         Me: {
             /** Id */
             id: string;
+            /** Must Change Password */
+            must_change_password: boolean;
             /** Name */
             name: string;
             /** Permissions */
@@ -2425,6 +3076,21 @@ export interface components {
             title: string;
         };
         /**
+         * ModelPolicy
+         * @description A model's policy; reviews that are open keep the one under which they began.
+         */
+        ModelPolicy: {
+            /** Digest */
+            digest: string;
+            /** Etag */
+            etag: string;
+            /** Is Default */
+            is_default: boolean;
+            /** Model */
+            model: string;
+            policy: components["schemas"]["ReviewPolicy"];
+        };
+        /**
          * ModelRequest
          * @description A new inventory entry; `name` is the short name in addresses.
          */
@@ -2517,6 +3183,14 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * OneTimePassword
+         * @description A password that lets somebody do nothing but choose another one.
+         */
+        OneTimePassword: {
+            /** Password */
+            password: string;
+        };
+        /**
          * Output
          * @description The output on the link scale, where contributions add up, and on the response scale.
          */
@@ -2571,6 +3245,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Finding] */
+        Page_Finding_: {
+            /** Items */
+            items: components["schemas"]["Finding"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[GateResult] */
+        Page_GateResult_: {
+            /** Items */
+            items: components["schemas"]["GateResult"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Interaction] */
         Page_Interaction_: {
             /** Items */
@@ -2606,6 +3294,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Suspension] */
+        Page_Suspension_: {
+            /** Items */
+            items: components["schemas"]["Suspension"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SweepSummary] */
+        Page_SweepSummary_: {
+            /** Items */
+            items: components["schemas"]["SweepSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[TrainingJob] */
         Page_TrainingJob_: {
             /** Items */
@@ -2619,6 +3321,22 @@ export interface components {
             items: components["schemas"]["Version"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PasswordChange
+         * @description The present password and the one that takes its place.
+         */
+        PasswordChange: {
+            /**
+             * Current Password
+             * Format: password
+             */
+            current_password: string;
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
         };
         /**
          * Prediction
@@ -3007,6 +3725,14 @@ export interface components {
             when: "any" | "higher" | "lower" | "missing";
         };
         /**
+         * ReasonRequest
+         * @description Why this is done.
+         */
+        ReasonRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ReasonRules
          * @description How the reasons of a record were found and worded.
          */
@@ -3106,6 +3832,14 @@ export interface components {
             stored_digest: string;
         };
         /**
+         * ResolutionRequest
+         * @description What the owner did about a finding.
+         */
+        ResolutionRequest: {
+            /** Resolution */
+            resolution: string;
+        };
+        /**
          * ResponseBetween
          * @description Training rows whose response lies between two bounds, such as the cut-off and slightly above it.
          */
@@ -3168,7 +3902,7 @@ export interface components {
             l1?: number | null;
             /**
              * Monotone
-             * @description Directions by input, in place of the present ones; null leaves them.
+             * @description Directions by input, in place of the present ones; null leaves them. Of an additive version.
              */
             monotone?: {
                 [key: string]: "increasing" | "decreasing";
@@ -3186,13 +3920,25 @@ export interface components {
         };
         /**
          * Review
-         * @description A review with all its edges and signatures.
+         * @description A review with all its edges and signatures; each submission of a version is one round.
          */
         Review: {
             /** Artifact Digest */
             artifact_digest: string;
+            /**
+             * Changes
+             * @description What is not as it was in that version.
+             */
+            changes: components["schemas"]["service__domain__changes__Change"][];
             /** Closed At */
             closed_at: string | null;
+            /** Closing Reason */
+            closing_reason: string | null;
+            /**
+             * Compared With
+             * @description The version that was approved last.
+             */
+            compared_with: number | null;
             /** Decisions Digest */
             decisions_digest: string;
             /** Edges */
@@ -3203,15 +3949,20 @@ export interface components {
             may_decide: boolean;
             /** Model */
             model: string;
+            policy: components["schemas"]["ReviewPolicy"];
+            /** Policy Digest */
+            policy_digest: string;
             /** Quorum */
             quorum: number;
+            /** Round */
+            round: number;
             /** Signatures */
             signatures: components["schemas"]["ShownSignature"][];
             /**
              * State
              * @enum {string}
              */
-            state: "open" | "approved" | "rejected";
+            state: "open" | "approved" | "rejected" | "changes_requested" | "withdrawn";
             /** Submitted At */
             submitted_at: string;
             /** Submitted By */
@@ -3247,6 +3998,30 @@ export interface components {
             source: string;
             /** Target */
             target: string;
+        };
+        /**
+         * ReviewPolicy
+         * @description What a review of a model's versions needs.
+         */
+        ReviewPolicy: {
+            /** Gates */
+            gates: ("findings" | "fidelity" | "certificates" | "reasons" | "challenger")[];
+            /**
+             * Largest Flipped
+             * @description Fidelity: share of held-out decisions that formulas may change.
+             * @default 0.05
+             */
+            largest_flipped: number;
+            /**
+             * Quorum
+             * @description How many distinct people must sign an approval; a rejection needs one.
+             */
+            quorum: number;
+            /**
+             * Signers
+             * @description Sign-in names of those who may sign; every independent auditor where it is null.
+             */
+            signers?: string[] | null;
         };
         /**
          * ReviewRequest
@@ -3304,6 +4079,18 @@ export interface components {
             message: string;
         };
         /**
+         * SchemaOverrides
+         * @description Optional part of an upload.
+         */
+        SchemaOverrides: {
+            /** Features */
+            features?: {
+                [key: string]: components["schemas"]["FeatureOverride"];
+            };
+            /** Target */
+            target?: string | null;
+        };
+        /**
          * ScoredFeature
          * @description An active input of a version, as far as reasons must cover it.
          */
@@ -3333,12 +4120,25 @@ export interface components {
             /** Digest */
             digest: string;
             /**
+             * Fault
+             * @description Why the signature does not hold for this review; null where it holds.
+             */
+            fault: string | null;
+            limits: components["schemas"]["Limits"];
+            /**
              * Meaning
              * @enum {string}
              */
-            meaning: "review" | "approval" | "rejection";
+            meaning: "review" | "approval" | "responsibility" | "rejection";
             /** Printed Name */
             printed_name: string;
+            /** Role */
+            role: string | null;
+            /**
+             * Shown At
+             * @description The same moment by the signer's clock, with its distance from UTC.
+             */
+            shown_at: string | null;
             /** Signed At */
             signed_at: string;
             /** Statement */
@@ -3359,6 +4159,18 @@ export interface components {
             /** Decisions Digest */
             decisions_digest: string;
             /**
+             * @description What the approval allows; the narrowest limits of all signers count.
+             * @default {
+             *       "conditions": ""
+             *     }
+             */
+            limits: components["schemas"]["Limits"];
+            /**
+             * Meaning
+             * @description By default `approval` or `rejection`, as the verdict is.
+             */
+            meaning?: ("review" | "approval" | "responsibility" | "rejection") | null;
+            /**
              * Password
              * Format: password
              */
@@ -3368,6 +4180,12 @@ export interface components {
              * @description In the signer's own words: what was done.
              */
             statement: string;
+            /**
+             * Utc Offset Minutes
+             * @description The signer's clock, for the time as shown.
+             * @default 0
+             */
+            utc_offset_minutes: number;
             /**
              * Verdict
              * @enum {string}
@@ -3469,6 +4287,192 @@ export interface components {
             trial: boolean;
             /** Version */
             version: number;
+        };
+        /**
+         * Suspension
+         * @description A time in which a version was not to be used, and who began and ended it.
+         */
+        Suspension: {
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Resumed At */
+            resumed_at: string | null;
+            /** Resumed By */
+            resumed_by: string | null;
+            /** Resumption Reason */
+            resumption_reason: string | null;
+            /** Resumption Requested At */
+            resumption_requested_at: string | null;
+            /** Resumption Requested By */
+            resumption_requested_by: string | null;
+            /** Suspended At */
+            suspended_at: string;
+            /** Suspended By */
+            suspended_by: string;
+        };
+        /**
+         * Sweep
+         * @description A sweep with all its candidates.
+         */
+        Sweep: {
+            /** Candidates */
+            candidates: components["schemas"]["SweepCandidate"][];
+            configuration: components["schemas"]["TrainingConfiguration"];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Finished */
+            finished: boolean;
+            grid: components["schemas"]["SweepGrid"];
+            /** Id */
+            id: string;
+            /**
+             * Jobs
+             * @description How many of its jobs are in each state.
+             */
+            jobs: {
+                [key: string]: number;
+            };
+            /** Message */
+            message: string;
+            /** Model */
+            model: string;
+        };
+        /**
+         * SweepCandidate
+         * @description One combination and what became of it.
+         */
+        SweepCandidate: {
+            /** Active Edges */
+            active_edges: number | null;
+            /** Complexity */
+            complexity: number | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Loss
+             * @description On held-out rows: log loss of classes, RMSE of a quantity.
+             */
+            loss: number | null;
+            /** Metrics */
+            metrics: components["schemas"]["Metric"][];
+            /**
+             * On Front
+             * @description Whether no other candidate is at least as good in loss, edges and complexity, and better in one.
+             */
+            on_front: boolean;
+            /** Position */
+            position: number;
+            /**
+             * Settings
+             * @description The values of the settings that the sweep varies.
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Version */
+            version: number | null;
+        };
+        /**
+         * SweepGrid
+         * @description Lists of values by setting; a setting without a list keeps its value of the base configuration.
+         */
+        SweepGrid: {
+            /** Degree */
+            degree?: number[] | null;
+            /** Formula Tolerance */
+            formula_tolerance?: number[] | null;
+            /** Grid Size */
+            grid_size?: number[] | null;
+            /** Hidden */
+            hidden?: number[][] | null;
+            /** Maximum Edges */
+            maximum_edges?: (number | null)[] | null;
+            /** Optimizer */
+            optimizer?: ("auto" | "gauss_newton" | "adam" | "lbfgs")[] | null;
+            /**
+             * Seed
+             * @description Another seed holds other rows out, too.
+             */
+            seed?: number[] | null;
+            /** Tolerance */
+            tolerance?: number[] | null;
+        };
+        /**
+         * SweepRequest
+         * @description What to train, on what, with which combinations, and why.
+         */
+        SweepRequest: {
+            /**
+             * @default {
+             *       "degree": 3,
+             *       "formula_tolerance": 0.005,
+             *       "grid_size": 10,
+             *       "hidden": [],
+             *       "maximum_edges": 40,
+             *       "optimizer": "auto",
+             *       "seed": 0,
+             *       "symbolify": true,
+             *       "test_fraction": 0.2,
+             *       "tolerance": 0.01
+             *     }
+             */
+            configuration: components["schemas"]["TrainingConfiguration"];
+            /** Dataset Id */
+            dataset_id: string;
+            grid: components["schemas"]["SweepGrid"];
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Model */
+            model: string;
+            /**
+             * Priority
+             * @description Jobs with a higher number are begun earlier.
+             * @default 0
+             */
+            priority: number;
+        };
+        /**
+         * SweepSummary
+         * @description A sweep as it is listed.
+         */
+        SweepSummary: {
+            configuration: components["schemas"]["TrainingConfiguration"];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Finished */
+            finished: boolean;
+            grid: components["schemas"]["SweepGrid"];
+            /** Id */
+            id: string;
+            /**
+             * Jobs
+             * @description How many of its jobs are in each state.
+             */
+            jobs: {
+                [key: string]: number;
+            };
+            /** Message */
+            message: string;
+            /** Model */
+            model: string;
         };
         /**
          * TrainingColumns
@@ -3619,10 +4623,10 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description train makes a new version, revise changes an existing one.
+             * @description train makes a version, revise changes one, challenge compares one with other models.
              * @enum {string}
              */
-            kind: "train" | "revise";
+            kind: "train" | "revise" | "challenge";
             /** Message */
             message: string;
             /** Model */
@@ -3772,7 +4776,7 @@ export interface components {
             /** Events */
             events: number;
             /** Finding */
-            finding?: ("altered" | "missing" | "forked" | "cut") | null;
+            finding?: ("altered" | "missing" | "forked" | "cut" | "unsigned") | null;
             /** First Bad Seq */
             first_bad_seq?: number | null;
             /** Head Hash */
@@ -3781,6 +4785,16 @@ export interface components {
             head_seq: number;
             /** Holds */
             holds: boolean;
+        };
+        /**
+         * VerificationRequest
+         * @description What the raiser saw when looking again; a finding that is not put right is open again.
+         */
+        VerificationRequest: {
+            /** Comment */
+            comment: string;
+            /** Is Resolved */
+            is_resolved: boolean;
         };
         /**
          * Version
@@ -3797,6 +4811,11 @@ export interface components {
              */
             calibration: components["schemas"]["CalibrationBin"][] | null;
             columns: components["schemas"]["TrainingColumns"];
+            /**
+             * Complexity
+             * @description Of the whole formula; null for versions of earlier releases.
+             */
+            complexity: number | null;
             configuration: components["schemas"]["TrainingConfiguration"];
             /** Contributors */
             contributors: string[];
@@ -3825,6 +4844,8 @@ export interface components {
             library_versions: {
                 [key: string]: string;
             };
+            /** @description What the approval allows. */
+            limits: components["schemas"]["Limits"];
             /** Message */
             message: string;
             /** Metrics */
@@ -3835,6 +4856,8 @@ export interface components {
             number: number;
             /** Parent */
             parent: number | null;
+            /** Retirement Reason */
+            retirement_reason: string | null;
             /** Review Id */
             review_id: string | null;
             /** @description How the version came about from its parent. */
@@ -3935,6 +4958,39 @@ export interface components {
              * @enum {string}
              */
             operation: "zero";
+        };
+        /**
+         * Change
+         * @description One fact that is not what it was; null where there is no such fact.
+         */
+        service__domain__changes__Change: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** What */
+            what: string;
+        };
+        /**
+         * Change
+         * @description One feature that changes.
+         */
+        service__domain__counterfactuals__Change: {
+            /** After */
+            after: number | string | boolean | null;
+            /** Before */
+            before: number | string | boolean | null;
+            /** Cost */
+            cost: number;
+            /** Feature */
+            feature: string;
+            /**
+             * Step
+             * @description Distance between the values that were tried; null for a category.
+             */
+            step: number | null;
+            /** Unit */
+            unit: string | null;
         };
     };
     responses: never;
@@ -4201,6 +5257,114 @@ export interface operations {
             };
         };
     };
+    editSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchemaOverrides"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    resolveFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    verifyFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerificationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -4218,6 +5382,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Client Error */
             "4XX": {
@@ -4437,6 +5633,41 @@ export interface operations {
             };
         };
     };
+    rollBackAlias: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string | null;
+            };
+            path: {
+                model: string;
+                alias: "champion" | "challenger";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alias"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     createCounterfactuals: {
         parameters: {
             query?: never;
@@ -4615,6 +5846,76 @@ export interface operations {
             };
         };
     };
+    getReviewPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPolicy"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    putReviewPolicy: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string | null;
+            };
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPolicy"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     listVersions: {
         parameters: {
             query?: {
@@ -4702,6 +6003,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Certificates"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getChallengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challengers"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createChallengers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingJob"];
                 };
             };
             /** @description Client Error */
@@ -4999,6 +6366,39 @@ export interface operations {
             };
         };
     };
+    getEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The package. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getExport: {
         parameters: {
             query?: {
@@ -5141,6 +6541,76 @@ export interface operations {
                 content: {
                     "image/png": unknown;
                     "image/svg+xml": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listFindings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Finding_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
                 };
             };
             /** @description Client Error */
@@ -5503,6 +6973,41 @@ export interface operations {
             };
         };
     };
+    retireVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     previewRevision: {
         parameters: {
             query?: never;
@@ -5565,6 +7070,146 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingJob"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listSuspensions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Suspension_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createSuspension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suspension"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirmResumption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suspension"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    requestResumption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suspension"];
                 };
             };
             /** @description Client Error */
@@ -5792,7 +7437,7 @@ export interface operations {
     listReviews: {
         parameters: {
             query?: {
-                state?: ("open" | "approved" | "rejected") | null;
+                state?: ("open" | "approved" | "rejected" | "changes_requested" | "withdrawn") | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -5889,6 +7534,42 @@ export interface operations {
             };
         };
     };
+    requestChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     decideEdge: {
         parameters: {
             query?: never;
@@ -5928,6 +7609,38 @@ export interface operations {
             };
         };
     };
+    listReviewGates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GateResult_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     createSignature: {
         parameters: {
             query?: never;
@@ -5945,6 +7658,42 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdrawReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5998,6 +7747,34 @@ export interface operations {
             };
         };
     };
+    endAllSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     deleteSession: {
         parameters: {
             query?: never;
@@ -6013,6 +7790,175 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listSweeps: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SweepSummary_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createSweep: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getSweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancelSweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getSweepChart: {
+        parameters: {
+            query?: {
+                /** @description The size that the loss is drawn against. */
+                against?: "active_edges" | "complexity";
+            };
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figure"];
+                };
             };
             /** @description Client Error */
             "4XX": {
@@ -6212,6 +8158,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingJob"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name that somebody signs in with. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimePassword"];
                 };
             };
             /** @description Client Error */

@@ -1,10 +1,10 @@
 // States and forms in a word with a sign and a colour; never by colour alone.
-import type { Decision, Form, JobState, Outcome, ReviewState, RiskTier, VersionState } from "../api/types";
+import type { Decision, FindingState, Form, JobState, Outcome, ReviewState, RiskTier, VersionState } from "../api/types";
 import { words } from "../format";
 
 type Tone = "plain" | "good" | "bad" | "warn" | "accent";
 
-const TONES: Record<VersionState | JobState | ReviewState | Decision | RiskTier | Outcome, readonly [Tone, string]> = {
+const TONES: Record<VersionState | JobState | ReviewState | FindingState | Decision | RiskTier | Outcome, readonly [Tone, string]> = {
   candidate: ["plain", "○"],
   in_review: ["warn", "◐"],
   approved: ["good", "✓"],
@@ -17,6 +17,10 @@ const TONES: Record<VersionState | JobState | ReviewState | Decision | RiskTier 
   failed: ["bad", "✕"],
   cancelled: ["plain", "–"],
   open: ["warn", "◐"],
+  changes_requested: ["warn", "↺"],
+  withdrawn: ["plain", "–"],
+  resolved: ["accent", "◐"],
+  closed: ["good", "✓"],
   accepted: ["good", "✓"],
   proved: ["good", "✓"],
   refuted: ["bad", "✕"],

@@ -11,17 +11,20 @@ import { Facts } from "../components/page";
 import { Table } from "../components/table";
 import { number } from "../format";
 import { useResource } from "../resource";
+import { setQuery } from "../router";
 
 interface EdgePanelProps {
   model: string;
   version: number;
   edge: string;
   onClose: () => void;
+  /** Where the version may be changed: the form for it. */
+  revision?: ComponentChildren;
   /** In a review: the decision about this edge. */
   children?: ComponentChildren;
 }
 
-export function EdgePanel({ model, version, edge, onClose, children }: EdgePanelProps) {
+export function EdgePanel({ model, version, edge, onClose, revision, children }: EdgePanelProps) {
   const key = `${model}/${version}/${edge}`;
   const detail = useResource(key, (signal) => getEdge(model, version, edge, signal));
   const chart = useResource(key, (signal) => getEdgeChart(model, version, edge, signal));
@@ -42,13 +45,13 @@ export function EdgePanel({ model, version, edge, onClose, children }: EdgePanel
         </Loaded>
       </div>
       <Loaded resource={detail} rows={6}>
-        {(data) => <EdgeNumbers detail={data} />}
+        {(data) => <EdgeNumbers detail={data} revision={revision} />}
       </Loaded>
     </aside>
   );
 }
 
-function EdgeNumbers({ detail }: { detail: EdgeDetail }) {
+function EdgeNumbers({ detail, revision }: { detail: EdgeDetail; revision: ComponentChildren }) {
   const unit = detail.unit ? ` ${detail.unit}` : "";
   const facts: [string, ComponentChildren][] = [
     ["Form", <FormBadge form={detail.form} />],
@@ -71,7 +74,10 @@ function EdgeNumbers({ detail }: { detail: EdgeDetail }) {
       <FormulaView latex={detail.latex} text={detail.text} />
       <h3>Numbers</h3>
       <Facts facts={facts} />
-      {detail.candidates.length > 0 && <Candidates candidates={detail.candidates} />}
+      {revision}
+      {detail.candidates.length > 0 && (
+        <Candidates candidates={detail.candidates} maySnap={Boolean(revision)} />
+      )}
     </>
   );
 }
@@ -87,7 +93,12 @@ function Stability({ detail }: { detail: EdgeDetail }) {
   );
 }
 
-function Candidates({ candidates }: { candidates: readonly Candidate[] }) {
+interface CandidatesProps {
+  candidates: readonly Candidate[];
+  maySnap: boolean;
+}
+
+function Candidates({ candidates, maySnap }: CandidatesProps) {
   return (
     <>
       <h3>Symbolic candidates</h3>
@@ -106,6 +117,16 @@ function Candidates({ candidates }: { candidates: readonly Candidate[] }) {
               <span class={row.in_force ? "in-force" : ""} title={row.text}>
                 {row.function}
                 {row.in_force && <span class="badge badge-accent">in force</span>}
+                {maySnap && !row.in_force && (
+                  <button
+                    type="button"
+                    class="button"
+                    aria-label={`Snap to this form: ${row.function}`}
+                    onClick={() => setQuery({ change: "function", form: row.function })}
+                  >
+                    Snap to this form
+                  </button>
+                )}
               </span>
             ),
           },

@@ -16,6 +16,8 @@ interface ExplorerProps {
   decisions?: Decisions | undefined;
   /** Shown in the panel of the selected edge. */
   decide?: ((edge: string) => ComponentChildren) | undefined;
+  /** Where the version may be changed: what changes the selected edge. */
+  revise?: ((edge: string) => ComponentChildren) | undefined;
 }
 
 const narrowScreen = matchMedia("(max-width: 760px)");
@@ -28,7 +30,7 @@ export function selectedEdge(network: Network): string | null {
 
 /** Select an edge, or none. */
 export function selectEdge(edge: string | null): void {
-  setQuery({ edge });
+  setQuery({ edge, change: null, form: null });
 }
 
 function useNarrow(): boolean {
@@ -41,7 +43,7 @@ function useNarrow(): boolean {
   return narrow;
 }
 
-export function NetworkExplorer({ model, version, network, decisions, decide }: ExplorerProps) {
+export function NetworkExplorer({ model, version, network, decisions, decide, revise }: ExplorerProps) {
   const narrow = useNarrow();
   const selected = selectedEdge(network);
   const shown = { network, selected, onSelect: selectEdge, decisions };
@@ -55,7 +57,13 @@ export function NetworkExplorer({ model, version, network, decisions, decide }: 
     <div class="explorer">
       <NetworkViews {...shown} isNarrow={narrow} />
       {selected ? (
-        <EdgePanel model={model} version={version} edge={selected} onClose={() => selectEdge(null)}>
+        <EdgePanel
+          model={model}
+          version={version}
+          edge={selected}
+          revision={revise?.(selected)}
+          onClose={() => selectEdge(null)}
+        >
           {decide?.(selected)}
         </EdgePanel>
       ) : (

@@ -5,7 +5,7 @@ import { Digest } from "../components/digest";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
-import { count, moment, number } from "../format";
+import { count, moment, number, words } from "../format";
 import { useResource } from "../resource";
 import { directionName } from "../training_words";
 
@@ -33,13 +33,36 @@ function columnsFor(target: string | null): readonly Column<Feature>[] {
     { title: "Kind", cell: (feature) => feature.kind },
     { title: "Why", cell: (feature) => feature.reason },
     { title: "Values", cell: valuesOf },
+    { title: "Warnings", cell: (feature) => <Warnings feature={feature} /> },
     { title: "Distinct", numeric: true, cell: (feature) => count(feature.distinct) },
-    { title: "Missing", numeric: true, cell: (feature) => count(feature.missing) },
+    {
+      title: "Missing",
+      numeric: true,
+      cell: ({ missing, rows }) => `${count(missing)}${missing > 0 ? ` (${number((100 * missing) / rows, 2)} %)` : ""}`,
+    },
   ];
 }
 
+function Warnings({ feature }: { feature: Feature }) {
+  const { warnings = [] } = feature;
+  if (warnings.length === 0) return <>–</>;
+  return (
+    <>
+      {warnings.map(({ code, detail }) => (
+        <span key={code} class="block">
+          <span class="badge badge-warn">{words(code)}</span> {detail}
+        </span>
+      ))}
+    </>
+  );
+}
+
 function valuesOf(feature: Feature): string {
-  if (feature.kind === "numeric") return `${number(feature.minimum)} to ${number(feature.maximum)}`;
+  if (feature.kind === "numeric") {
+    const [, lower, median, upper] = feature.quantiles ?? [];
+    const middle = median === undefined ? "" : `; half in ${number(lower)} to ${number(upper)}, median ${number(median)}`;
+    return `${number(feature.minimum)} to ${number(feature.maximum)}${middle}`;
+  }
   const shown = feature.categories
     .slice(0, 4)
     .map((category) => `${category.value} (${count(category.rows)})`);

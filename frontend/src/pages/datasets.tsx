@@ -70,7 +70,7 @@ function UploadForm() {
   const choose = (chosen: File | undefined): void => {
     if (!chosen) return;
     setFile(chosen);
-    if (!name) setName(chosen.name.replace(/\.csv$/i, ""));
+    if (!name) setName(chosen.name.replace(/\.(csv|parquet)$/i, ""));
   };
   return (
     <Form
@@ -125,7 +125,7 @@ function DropArea({ file, onFile, error }: DropAreaProps) {
       }}
     >
       <Field
-        label="Table as CSV, one header row, UTF-8"
+        label="Table as CSV (one header row, UTF-8) or Parquet"
         hint={
           file
             ? `${file.name}, ${count(Math.ceil(file.size / 1024))} KiB`
@@ -137,7 +137,7 @@ function DropArea({ file, onFile, error }: DropAreaProps) {
           <input
             {...tie}
             type="file"
-            accept=".csv,text/csv"
+            accept=".csv,text/csv,.parquet"
             onChange={(event) => onFile(event.currentTarget.files?.[0])}
           />
         )}

@@ -8,6 +8,7 @@ import { Loaded, LoadedPages } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { metricName, moment, number } from "../format";
+import { LineageTree } from "../lineage";
 import { TrainingJobTable } from "../training_job_table";
 import { usePages, useResource } from "../resource";
 import { address } from "../router";
@@ -85,9 +86,14 @@ export function ModelPage({ model }: { model: string }) {
       badges={<code class="name-code">{model}</code>}
       actions={
         may("create_training_job") && (
-          <a class="button primary" href={address`/models/${model}/train`}>
-            Train a version
-          </a>
+          <>
+            <a class="button" href={address`/models/${model}/sweep`}>
+              Sweep settings
+            </a>
+            <a class="button primary" href={address`/models/${model}/train`}>
+              Train a version
+            </a>
+          </>
         )
       }
     >
@@ -116,6 +122,9 @@ function Entry({ model }: { model: Model }) {
             />
           )}
         </LoadedPages>
+      </Section>
+      <Section title="Lineage">
+        <LineageTree model={name} />
       </Section>
       <Section title="Aliases">
         <AliasTable

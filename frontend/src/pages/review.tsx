@@ -1,7 +1,7 @@
 // A review: the network with a decision for every edge, and the signature under the whole.
 import { useEffect, useState } from "preact/hooks";
 
-import { decideEdge, getNetwork, getReview } from "../api/operations";
+import { decideEdge, getNetwork, getReview, requestChanges, withdrawReview } from "../api/operations";
 import { Problem } from "../api/client";
 import type { Decision, Network, Review, ReviewEdge } from "../api/types";
 import { StateBadge } from "../components/badge";
@@ -10,6 +10,8 @@ import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { moment } from "../format";
 import { DecisionForm } from "../review/decision_form";
+import { Changes, Gates } from "../review/gates";
+import { ReasonDialog } from "../review/reason_dialog";
 import { onShortcut } from "../review/shortcuts";
 import { Signatures } from "../review/signatures";
 import { SignDialog } from "../review/sign_dialog";
@@ -17,6 +19,7 @@ import { NetworkExplorer, selectEdge, selectedEdge } from "../network/explorer";
 import { walkingOrder } from "../network/layout";
 import { useResource, type Resource } from "../resource";
 import { address } from "../router";
+import { may } from "../session";
 
 export function ReviewPage({ id }: { id: string }) {
   const review = useResource(id, (signal) => getReview(id, signal));
@@ -43,7 +46,9 @@ function ReviewDetails({ review, resource }: { review: Review; resource: Resourc
   return (
     <>
       <ReviewFacts review={review} />
-      <ReviewBar review={review} onSign={() => setSigning(true)} />
+      <ReviewBar review={review} onSign={() => setSigning(true)} onEnded={resource.replace} />
+      {review.state === "open" && <Gates review={review} />}
+      <Changes review={review} />
       <Section title="Edges">
         <Loaded resource={network} rows={12}>
           {(data) => <ReviewedNetwork review={review} resource={resource} network={data} />}
@@ -81,13 +86,21 @@ function ReviewFacts({ review }: { review: Review }) {
           ["Submitted", `${moment(review.submitted_at)} by ${review.submitted_by}`],
           ["Artifact", <Digest digest={review.artifact_digest} label="digest of the artifact" />],
           ["Summary", review.summary],
+          ["Round", String(review.round)],
+          ...(review.closing_reason === null ? [] : [["Why it ended", review.closing_reason] as const]),
         ]}
       />
     </div>
   );
 }
 
-function ReviewBar({ review, onSign }: { review: Review; onSign: () => void }) {
+interface ReviewBarProps {
+  review: Review;
+  onSign: () => void;
+  onEnded: (review: Review) => void;
+}
+
+function ReviewBar({ review, onSign, onEnded }: ReviewBarProps) {
   const decided = review.edges.filter((edge) => edge.decision !== null).length;
   return (
     <div class="review-bar">
@@ -102,12 +115,40 @@ function ReviewBar({ review, onSign }: { review: Review; onSign: () => void }) {
           Sign…
         </button>
       )}
+      <EndWithoutVerdict review={review} onEnded={onEnded} />
       {!review.may_decide && review.state === "open" && (
         <span class="hint">
           You can look at this review; an auditor who did not contribute decides and signs.
         </span>
       )}
     </div>
+  );
+}
+
+/** Sending a version back, as the auditor, or taking it back, as the developer. */
+function EndWithoutVerdict({ review, onEnded }: Pick<ReviewBarProps, "review" | "onEnded">) {
+  const [open, setOpen] = useState(false);
+  const withdraws = may("withdraw_review");
+  if (review.state !== "open" || (!withdraws && !review.may_decide)) return null;
+  const text = withdraws ? "Withdraw" : "Request changes";
+  const end = withdraws ? withdrawReview : requestChanges;
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setOpen(true)}>
+        {text}
+      </button>
+      {open && (
+        <ReasonDialog
+          title={text}
+          explanation="The version becomes a candidate again. Decisions and signatures of this round stay on record."
+          label="Reason"
+          submit={text}
+          onClose={() => setOpen(false)}
+          act={async (reason) => onEnded(await end(review.id, reason))}
+          onDone={() => setOpen(false)}
+        />
+      )}
+    </>
   );
 }
 

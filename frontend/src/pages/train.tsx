@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { createTrainingJob, listDatasets } from "../api/operations";
-import type { Dataset, Feature } from "../api/types";
+import type { Dataset } from "../api/types";
 import { SelectField, TextField } from "../components/field";
 import { Form } from "../components/form";
 import { LoadedPages } from "../components/loaded";
@@ -10,15 +10,8 @@ import { PageFrame } from "../components/page";
 import { DirectionChoice } from "../direction_choice";
 import { useAction, usePages } from "../resource";
 import { address, navigate } from "../router";
-import {
-  aimedAt,
-  configurationOf,
-  draftFor,
-  outcomesOf,
-  turned,
-  usableInputs,
-  type TrainingDraft,
-} from "../training_draft";
+import { InputChoice, TargetChoice } from "../training_choices";
+import { configurationOf, draftFor, type TrainingDraft } from "../training_draft";
 import { TrainingSettings } from "../training_settings";
 
 const SHOWN_AT = [
@@ -117,98 +110,5 @@ function TrainForm({ model, datasets }: { model: string; datasets: readonly Data
         error={at("message")}
       />
     </Form>
-  );
-}
-
-interface ChoiceProps {
-  features: readonly Feature[];
-  draft: TrainingDraft;
-  set: (changes: Partial<TrainingDraft>) => void;
-  at: (field: string) => string | undefined;
-}
-
-function TargetChoice({ dataset, features, draft, set, at }: ChoiceProps & { dataset: Dataset | undefined }) {
-  const outcomes = outcomesOf(features, draft.target);
-  const last = outcomes.at(-1);
-  const columns = features.map((feature) => [feature.name, `${feature.name} (${feature.kind})`] as const);
-  const choose = (positiveClass: string): void => {
-    const turns = (positiveClass || last) !== (draft.positiveClass || last);
-    set({ positiveClass, directions: turns ? turned(draft.directions) : draft.directions });
-  };
-  return (
-    <>
-      <SelectField
-        label="Target"
-        hint="The column that the version predicts."
-        value={draft.target}
-        onValue={(name) => set(aimedAt(dataset, name))}
-        options={draft.target === "" ? [["", "Choose a column"], ...columns] : columns}
-        required
-        error={at("target")}
-      />
-      {outcomes.length === 2 && (
-        <SelectField
-          label="Outcome"
-          hint="The model gives the probability of this one."
-          value={draft.positiveClass}
-          onValue={choose}
-          options={[
-            ["", "The last in alphabetical order"],
-            ...outcomes.map((value) => [value, value] as const),
-          ]}
-          error={at("positive_class")}
-        />
-      )}
-    </>
-  );
-}
-
-function InputChoice({ features, draft, set, at }: ChoiceProps) {
-  const error = at("inputs");
-  const chosen = new Set(draft.inputs);
-  const offered = features.filter((feature) => feature.name !== draft.target);
-  const toggle = (name: string): void => {
-    // The order of the file is kept, whatever the order of the clicks.
-    if (chosen.has(name)) chosen.delete(name);
-    else chosen.add(name);
-    set({ inputs: offered.map((feature) => feature.name).filter((other) => chosen.has(other)) });
-  };
-  return (
-    <fieldset class={error ? "field-wrong" : ""}>
-      <legend>
-        Inputs: {draft.inputs.length} of {offered.length}
-      </legend>
-      {error && <p class="field-error">{error}</p>}
-      <div class="form-actions">
-        <button
-          type="button"
-          class="button"
-          onClick={() => set({ inputs: usableInputs(features, draft.target) })}
-        >
-          All usable
-        </button>
-        <button type="button" class="button" onClick={() => set({ inputs: [] })}>
-          None
-        </button>
-      </div>
-      <div class="checks">
-        {offered.map((feature) => (
-          <label key={feature.name} class="check" title={feature.reason}>
-            <input
-              type="checkbox"
-              checked={chosen.has(feature.name)}
-              disabled={feature.protected}
-              onChange={() => toggle(feature.name)}
-            />
-            <span>
-              {feature.name}
-              {feature.unit && <span class="hint"> {feature.unit}</span>}
-              {feature.protected && <span class="hint"> (protected: never an input)</span>}
-              {feature.identifier && <span class="hint"> (names the rows)</span>}
-            </span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
   );
 }

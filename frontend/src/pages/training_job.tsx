@@ -83,6 +83,7 @@ function JobDetails({ job, onChange }: { job: TrainingJob; onChange: () => void 
         <Facts
           facts={[
             ["Model", <a href={address`/models/${job.model}`}>{job.model}</a>],
+            ...(job.parent === null ? [] : [["Revises", <Revised job={job} />] as const]),
             ["Dataset", <a href={address`/datasets/${job.dataset_id}`}>Open the dataset</a>],
             ["Requested", `${moment(job.created_at)} by ${job.created_by}`],
             ["Started", moment(job.started_at)],
@@ -102,6 +103,15 @@ function JobDetails({ job, onChange }: { job: TrainingJob; onChange: () => void 
           <ConfigurationFacts configuration={job.configuration} />
         </div>
       </Section>
+    </>
+  );
+}
+
+function Revised({ job }: { job: TrainingJob }) {
+  return (
+    <>
+      <a href={address`/models/${job.model}/versions/${job.parent ?? ""}`}>Version {job.parent}</a>:{" "}
+      {job.changes.map((change) => ("edge" in change ? `${change.operation} ${change.edge}` : change.operation)).join(", ")}
     </>
   );
 }

@@ -11,9 +11,14 @@ export function TrainingJobsPage() {
       title="Training jobs"
       lead="What is being trained, what waits, and what has become of the rest."
       actions={
-        <button type="button" class="button" onClick={jobs.reload} disabled={jobs.loading}>
-          Reload
-        </button>
+        <>
+          <a class="button" href="/sweeps">
+            Sweeps
+          </a>
+          <button type="button" class="button" onClick={jobs.reload} disabled={jobs.loading}>
+            Reload
+          </button>
+        </>
       }
     >
       <LoadedPages

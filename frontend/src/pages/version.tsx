@@ -1,28 +1,36 @@
 // One version: what it is, how well it does, and its network, edge by edge.
 import { useState } from "preact/hooks";
 
-import { createReview, getFormula, getNetwork, getVersion } from "../api/operations";
-import type { Formula, FormulaAgreement, Network, Version } from "../api/types";
+import { createReview, getNetwork, getVersion } from "../api/operations";
+import type { Network, Version } from "../api/types";
 import { Certificates } from "../certificates";
+import { Calibration } from "../charts/calibration";
+import { ChallengerSection } from "../challengers";
 import { LossCurve } from "../charts/loss_curve";
 import { AliasBadge, StateBadge } from "../components/badge";
-import { CopyButton, Digest } from "../components/digest";
 import { Dialog } from "../components/dialog";
 import { TextArea } from "../components/field";
 import { Form } from "../components/form";
-import { FormulaView } from "../components/formula";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { ConfigurationFacts } from "../configuration_facts";
 import { Exports } from "../exports";
-import { metricName, moment, number, plural } from "../format";
+import { plural } from "../format";
 import { Learned } from "../learned/learned";
 import { NetworkExplorer } from "../network/explorer";
 import { References } from "../references";
+import { Approval } from "../review/approval";
+import { Findings } from "../review/findings";
+import { UseOfVersion } from "../review/suspension";
 import { useAction, useResource } from "../resource";
 import { address, navigate } from "../router";
 import { may } from "../session";
+import { EdgeRevision } from "../revision/edge_revision";
+import { NetworkRevision } from "../revision/network_revision";
 import { TrainingStages } from "../training_stages";
+import { Agreement } from "../version/agreement";
+import { WholeFormula } from "../version/formula";
+import { VersionHeader } from "../version/header";
 
 export function VersionPage({ model, version }: { model: string; version: string }) {
   const key = `${model}/${version}`;
@@ -49,24 +57,50 @@ export function VersionPage({ model, version }: { model: string; version: string
       actions={entry.data && <Actions version={entry.data} />}
     >
       <Loaded resource={entry} rows={3}>
-        {(data) => <Header version={data} />}
+        {(data) => (
+          <>
+            <UseOfVersion version={data} onChanged={entry.reload} />
+            <VersionHeader version={data} />
+          </>
+        )}
       </Loaded>
       <Section title="Network">
         <Loaded resource={network} rows={12}>
-          {(data) => <NetworkExplorer model={model} version={Number(version)} network={data} />}
+          {(data) => (
+            <NetworkExplorer
+              model={model}
+              version={Number(version)}
+              network={data}
+              revise={
+                mayRevise(entry.data)
+                  ? (edge) => <EdgeRevision key={edge} model={model} version={Number(version)} edge={edge} />
+                  : undefined
+              }
+            />
+          )}
         </Loaded>
       </Section>
       <Section title="Certificates">
         <Certificates model={model} version={version} />
       </Section>
+      <Section title="Challengers">
+        <ChallengerSection model={model} version={Number(version)} />
+      </Section>
+      {entry.data?.review_id && <Approval version={entry.data} reviewId={entry.data.review_id} />}
+      <Findings model={model} version={Number(version)} />
       <Learned model={model} version={Number(version)} />
       {entry.data && <Background version={entry.data} network={network.data ?? null} />}
     </PageFrame>
   );
 }
 
+function mayRevise(version: Version | undefined): boolean {
+  return version !== undefined && version.state !== "retired" && may("create_revision");
+}
+
 function Actions({ version }: { version: Version }) {
   const [submitting, setSubmitting] = useState(false);
+  const [revising, setRevising] = useState(false);
   const mayPredict =
     version.state === "approved" ? may("create_version_predictions") : may("create_trial_predictions");
   return (
@@ -75,6 +109,14 @@ function Actions({ version }: { version: Version }) {
         <a class="button" href={address`/models/${version.model}/versions/${version.number}/predict`}>
           {version.state === "approved" ? "Predict" : "Try a prediction"}
         </a>
+      )}
+      {mayRevise(version) && (
+        <button type="button" class="button" onClick={() => setRevising(true)}>
+          Prune or refine
+        </button>
+      )}
+      {revising && (
+        <NetworkRevision model={version.model} version={version.number} onClose={() => setRevising(false)} />
       )}
       {version.review_id && (
         <a class="button primary" href={address`/reviews/${version.review_id}`}>
@@ -123,48 +165,6 @@ function SubmitDialog({ version, onClose }: { version: Version; onClose: () => v
   );
 }
 
-function Header({ version }: { version: Version }) {
-  return (
-    <>
-      <ul class="metrics" aria-label="Metrics on held-out rows">
-        {version.metrics.map((metric) => (
-          <li key={metric.name}>
-            <span class="metric-name">{metricName(metric.name)}</span>
-            <span class="metric-value">{number(metric.value)}</span>
-            <span class="hint">
-              {plural(metric.rows, "row")}, {metric.better} is better
-            </span>
-          </li>
-        ))}
-      </ul>
-      <div class="card">
-        <Facts
-          facts={[
-            ["Digest", <Digest digest={version.digest} />],
-            ["Dataset", <DatasetLink version={version} />],
-            ["Parent", version.parent === null ? "none" : `Version ${version.parent}`],
-            ["Created", `${moment(version.created_at)} by ${version.created_by}`],
-            ["Contributors", version.contributors.join(", ")],
-            ["Shape", version.shape.join(" → ")],
-            ["Active edges", `${version.active_edges} of ${version.edges_before_pruning}`],
-            ["Symbolic forms", version.symbolification],
-            ["Message", version.message || "–"],
-          ]}
-        />
-      </div>
-    </>
-  );
-}
-
-function DatasetLink({ version }: { version: Version }) {
-  return (
-    <>
-      <a href={address`/datasets/${version.dataset_id}`}>Open</a>{" "}
-      <Digest digest={version.dataset_digest} label="digest of the dataset" />
-    </>
-  );
-}
-
 function Background({ version, network }: { version: Version; network: Network | null }) {
   const [formulaOpen, setFormulaOpen] = useState(false);
   const { model, number: versionNumber } = version;
@@ -177,7 +177,19 @@ function Background({ version, network }: { version: Version; network: Network |
       {network?.agreement && (
         <details class="card">
           <summary>How faithful the formulas are</summary>
-          <Agreement agreement={network.agreement} />
+          <Agreement agreement={network.agreement} before="those with splines" />
+        </details>
+      )}
+      {network?.parent_agreement && (
+        <details class="card">
+          <summary>How far it is from its parent</summary>
+          <Agreement agreement={network.parent_agreement} before={`those of version ${version.parent}`} />
+        </details>
+      )}
+      {version.calibration && (
+        <details class="card">
+          <summary>Calibration</summary>
+          <Calibration bins={version.calibration} />
         </details>
       )}
       <details class="card">
@@ -208,56 +220,5 @@ function Background({ version, network }: { version: Version; network: Network |
         />
       </details>
     </Section>
-  );
-}
-
-function WholeFormula({ model, version }: { model: string; version: number }) {
-  const formula = useResource(`${model}/${version}`, (signal) => getFormula(model, version, signal));
-  return <Loaded resource={formula}>{(data) => <FormulaDetails formula={data} />}</Loaded>;
-}
-
-function FormulaDetails({ formula }: { formula: Formula }) {
-  return (
-    <>
-      <FormulaView latex={formula.latex} text={formula.text} />
-      <p class="hint">
-        Complexity {formula.complexity}: functions count by their weight, splines by the number of their coefficients.
-      </p>
-      <p>
-        As text <CopyButton text={formula.text} label="Copy the formula as text" />
-      </p>
-      {formula.spline_edges.length > 0 && (
-        <p class="hint">
-          {plural(formula.spline_edges.length, "edge")} without a closed form stand as φ with their number:{" "}
-          {formula.spline_edges.join(", ")}.
-        </p>
-      )}
-    </>
-  );
-}
-
-/** Formulas against the splines that they replaced. */
-function Agreement({ agreement }: { agreement: FormulaAgreement }) {
-  const share = (value: number): string => `${number(100 * value)} %`;
-  const bounds = agreement.proved_link_bounds.map((bound) => (bound === null ? "not proved" : number(bound)));
-  return (
-    <>
-      <p class="hint">
-        The answers with formulas against those with splines, on {plural(agreement.rows, "row")} that no training
-        has seen.
-      </p>
-      <Facts
-        facts={[
-          ["Typical difference (RMS)", number(agreement.rmse)],
-          ["Largest difference", number(agreement.largest)],
-          ["Largest over the whole domain, sampled", number(agreement.largest_dense)],
-          ...(agreement.flipped === null ? [] : [["Decisions that differ", share(agreement.flipped)] as const]),
-          ...(agreement.same_top === null
-            ? []
-            : [["Rows with the same four main reasons", share(agreement.same_top)] as const]),
-          ["Proved bound over the whole domain, link scale", bounds.join(", ")],
-        ]}
-      />
-    </>
   );
 }

@@ -3,9 +3,9 @@ import { useState } from "preact/hooks";
 
 import { Problem } from "../api/client";
 import { createSignature } from "../api/operations";
-import type { Review, Verdict } from "../api/types";
+import type { Meaning, Review, Verdict } from "../api/types";
 import { Dialog } from "../components/dialog";
-import { PasswordField, TextArea } from "../components/field";
+import { PasswordField, SelectField, TextArea } from "../components/field";
 import { Form } from "../components/form";
 import { plural } from "../format";
 import { useAction } from "../resource";
@@ -23,14 +23,17 @@ const STALE = new Set(["stale_digest", "stale_decisions"]);
 export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogProps) {
   const mayApprove = review.edges.every((edge) => edge.decision === "accepted");
   const [verdict, setVerdict] = useState<Verdict>(mayApprove ? "approved" : "rejected");
+  const [meaning, setMeaning] = useState<Meaning>("approval");
   const [statement, setStatement] = useState("");
   const [password, setPassword] = useState("");
   const sign = useAction(async () => {
     try {
       const { artifact_digest, decisions_digest } = review;
-      onSigned(
-        await createSignature(review.id, { verdict, statement, artifact_digest, decisions_digest, password }),
-      );
+      const limits = { conditions: "" };
+      const signed = { verdict, statement, artifact_digest, decisions_digest, password, limits };
+      const utc_offset_minutes = -new Date().getTimezoneOffset();
+      const meant = verdict === "approved" ? meaning : "rejection";
+      onSigned(await createSignature(review.id, { ...signed, meaning: meant, utc_offset_minutes }));
     } catch (error) {
       if (error instanceof Problem && STALE.has(error.code)) onStale();
       throw error;
@@ -47,6 +50,19 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
       >
         <p>{countDecisions(review)}</p>
         <VerdictChoice verdict={verdict} mayApprove={mayApprove} onVerdict={setVerdict} />
+        {verdict === "approved" && (
+          <SelectField
+            label="Meaning"
+            hint="Of those who make the quorum, one at least must mean the approval."
+            value={meaning}
+            onValue={(value) => setMeaning(value as Meaning)}
+            options={[
+              ["approval", "I approve its use"],
+              ["review", "I have reviewed it"],
+              ["responsibility", "I take responsibility for it"],
+            ]}
+          />
+        )}
         <TextArea
           label="Statement"
           hint="In your own words: what you have examined and what you conclude."

@@ -21,10 +21,13 @@ export function Signatures({ review }: { review: Review }) {
           <p class="signature-name">
             {signature.printed_name} <StateBadge state={signature.verdict} />
           </p>
+          {signature.fault && <p class="note note-warn">This signature does not hold: {signature.fault}.</p>}
           <blockquote>{signature.statement}</blockquote>
           <Facts
             facts={[
-              ["Signed", moment(signature.signed_at)],
+              ["Signed", `${moment(signature.signed_at)} (${signature.signed_at})`],
+              ["By the signer's clock", signature.shown_at ?? "–"],
+              ["Role", signature.role ?? "–"],
               ["Meaning", signature.meaning],
               [
                 "Digest of the signature",

@@ -11,10 +11,10 @@ from service.storage.tables.models import (
     Revision,
 )
 from service.storage.tables.people import ApiKey, SignInSession, User
-from service.storage.tables.review import EdgeDecision, Review, Signature
+from service.storage.tables.review import EdgeDecision, Finding, Review, Signature, Suspension
 from service.storage.tables.table import Table
 from service.storage.tables.use import Alias, AliasEvent, Prediction
-from service.storage.tables.work import JobEvent, TrainingJob, Worker
+from service.storage.tables.work import ChallengerReport, JobEvent, Sweep, SweepCandidate, TrainingJob, Worker
 
 __all__ = [
     "Alias",
@@ -23,8 +23,10 @@ __all__ = [
     "Artifact",
     "AuditEvent",
     "AuditHead",
+    "ChallengerReport",
     "Dataset",
     "EdgeDecision",
+    "Finding",
     "IdempotencyKey",
     "JobEvent",
     "Model",
@@ -36,6 +38,9 @@ __all__ = [
     "Revision",
     "SignInSession",
     "Signature",
+    "Suspension",
+    "Sweep",
+    "SweepCandidate",
     "Table",
     "TrainingJob",
     "User",

@@ -15,8 +15,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.lifecycle import VersionState
+from service.domain.policies import RiskTier
 from service.domain.predictions import AdverseOutcome
-from service.domain.reviews import RiskTier
 from service.storage.tables.table import DigestColumn, Id, Table, one_of, version_reference
 
 
@@ -57,6 +57,7 @@ class Model(Table):
     approved_use: Mapped[str]
     adverse_action: Mapped[bool]
     adverse_outcome: Mapped[AdverseOutcome | None] = mapped_column(Text())
+    review_policy: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     __table_args__ = (
@@ -82,6 +83,7 @@ class ModelVersion(Table):
     shape: Mapped[list[int]] = mapped_column(JSON())
     active_edges: Mapped[int]
     edges_before_pruning: Mapped[int]
+    complexity: Mapped[int | None]
     metrics: Mapped[list[dict[str, Any]]]
     calibration: Mapped[list[dict[str, Any]] | None]
     split: Mapped[dict[str, Any]]
@@ -92,6 +94,10 @@ class ModelVersion(Table):
     message: Mapped[str]
     default_reference: Mapped[str | None] = mapped_column(String(63))
     default_reference_revision: Mapped[int | None]
+    conditions: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    maximum_rows: Mapped[int | None]
+    retirement_reason: Mapped[str | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     __table_args__ = (

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import (
     ForeignKey,
     String,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +13,7 @@ from service.storage.tables.table import Id, Table
 
 
 class User(Table):
-    """A person."""
+    """A person, or a service that acts by keys and never signs."""
 
     __tablename__ = "users"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -21,6 +22,10 @@ class User(Table):
     roles: Mapped[list[str]]
     password_hash: Mapped[str]
     created_at: Mapped[datetime]
+    failed_sign_ins: Mapped[int] = mapped_column(server_default="0")
+    locked_until: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(server_default=false())
+    is_service: Mapped[bool] = mapped_column(server_default=false())
 
 
 class SignInSession(Table):

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +37,7 @@ class AliasEvent(Table):
     revision: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int]
     previous_version: Mapped[int | None]
+    rolled_back: Mapped[bool] = mapped_column(server_default=false())
     moved_at: Mapped[datetime]
     moved_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     __table_args__ = (version_reference(),)

@@ -13,7 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.lifecycle import EventKind, JobKind, JobState
-from service.storage.tables.table import Id, Table, one_of
+from service.storage.tables.table import Id, Table, one_of, version_reference
 
 
 class TrainingJob(Table):
@@ -21,9 +21,9 @@ class TrainingJob(Table):
 
     __tablename__ = "training_jobs"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[JobKind] = mapped_column(Text(), server_default="train")
     model: Mapped[str] = mapped_column(ForeignKey("models.name"), index=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
-    kind: Mapped[JobKind] = mapped_column(Text(), server_default="train")
     parent: Mapped[int | None]
     changes: Mapped[list[dict[str, Any]] | None]
     configuration: Mapped[dict[str, Any]]
@@ -43,9 +43,43 @@ class TrainingJob(Table):
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     __table_args__ = (
         one_of("state", "queued", "running", "succeeded", "failed", "cancelled"),
-        one_of("kind", "train", "revise"),
+        one_of("kind", "train", "revise", "challenge"),
         CheckConstraint("(kind = 'revise') = (parent IS NOT NULL)", name="parent"),
     )
+
+
+class Sweep(Table):
+    """One training per combination of some settings; which jobs they are is in `sweep_candidates`."""
+
+    __tablename__ = "sweeps"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    model: Mapped[str] = mapped_column(ForeignKey("models.name"), index=True)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"))
+    configuration: Mapped[dict[str, Any]]
+    grid: Mapped[dict[str, Any]]
+    message: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
+
+
+class SweepCandidate(Table):
+    """A job of a sweep, at the position of its combination."""
+
+    __tablename__ = "sweep_candidates"
+    sweep_id: Mapped[str] = mapped_column(ForeignKey("sweeps.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("training_jobs.id"), unique=True)
+
+
+class ChallengerReport(Table):
+    """Other models on the split of a version; the report comes when the job has ended."""
+
+    __tablename__ = "challenger_reports"
+    job_id: Mapped[str] = mapped_column(ForeignKey("training_jobs.id"), primary_key=True)
+    model: Mapped[str]
+    version: Mapped[int]
+    report: Mapped[dict[str, Any] | None]
+    __table_args__ = (version_reference(),)
 
 
 class Worker(Table):

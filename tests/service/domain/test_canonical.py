@@ -1,6 +1,7 @@
 """Canonical JSON, digests and moments."""
 
 import hashlib
+import io
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.canonical import canonical_json, digest_of, digest_of_json, timestamp
+from service.domain.canonical import canonical_json, digest_of, digest_of_file, digest_of_json, timestamp
 
 json_values = st.recursive(
     st.none()
@@ -58,3 +59,10 @@ def test_a_moment_is_written_in_utc_with_exactly_six_decimals() -> None:
     summer = timezone(timedelta(hours=2))
     assert timestamp(datetime(2026, 7, 1, 1, 30, tzinfo=summer)) == "2026-06-30T23:30:00.000000Z"
     assert timestamp(datetime(2026, 7, 1, 1, 30, 0, 1, UTC)) == "2026-07-01T01:30:00.000001Z"
+
+
+def test_a_file_has_the_digest_of_its_bytes() -> None:
+    content = bytes(range(256)) * 10_000
+    file = io.BytesIO(content)
+    file.read(7)
+    assert digest_of_file(file) == digest_of(content)

@@ -6,11 +6,14 @@ from typing import get_args
 import pytest
 
 from service.domain.lifecycle import (
+    FINDING_MOVES,
     FINISHED_JOB_STATES,
     JOB_MOVES,
     VERSION_MOVES,
+    FindingState,
     JobState,
     VersionState,
+    move_finding,
     move_job,
     move_version,
 )
@@ -21,11 +24,13 @@ ALLOWED_VERSION_MOVES = {
     ("candidate", "in_review"),
     ("in_review", "approved"),
     ("in_review", "rejected"),
+    ("in_review", "candidate"),
     ("approved", "suspended"),
     ("approved", "retired"),
     ("suspended", "approved"),
     ("suspended", "retired"),
 }
+ALLOWED_FINDING_MOVES = {("open", "resolved"), ("resolved", "closed"), ("resolved", "open")}
 ALLOWED_JOB_MOVES = {
     ("queued", "running"),
     ("queued", "cancelled"),
@@ -55,8 +60,18 @@ def test_a_job_moves_only_where_the_picture_has_an_arrow(current: JobState, to: 
             move_job(current, to)
 
 
+@pytest.mark.parametrize(("current", "to"), list(product(get_args(FindingState), repeat=2)))
+def test_a_finding_moves_only_where_the_picture_has_an_arrow(current: FindingState, to: FindingState) -> None:
+    if (current, to) in ALLOWED_FINDING_MOVES:
+        assert move_finding(current, to) == to
+    else:
+        with pytest.raises(WrongState):
+            move_finding(current, to)
+
+
 def test_every_state_is_in_its_table() -> None:
     assert set(VERSION_MOVES) == set(get_args(VersionState))
+    assert set(FINDING_MOVES) == set(get_args(FindingState))
     assert set(JOB_MOVES) == set(get_args(JobState))
 
 

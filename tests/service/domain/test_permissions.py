@@ -14,8 +14,11 @@ CHANGES_BY_DEVELOPERS = {
     "create_reference",
     "set_default_reference",
     "put_reason_dictionary",
+    "roll_back_alias",
+    "withdraw_review",
 }
-VERDICTS = {"decide_edge", "create_signature"}
+OWN_ACCOUNT = {"delete_session", "end_all_sessions", "change_password"}
+VERDICTS = {"decide_edge", "create_signature", "confirm_resumption", "request_changes"}
 
 
 def actor(*roles: Role) -> Actor:
@@ -37,16 +40,14 @@ def test_an_administrator_approves_nothing() -> None:
     assert not allowed("administrator") & (VERDICTS | {"move_alias", "create_review"})
 
 
-def test_an_observer_changes_nothing() -> None:
-    changing = {
-        action for action in PERMISSIONS if not action.startswith(("get_", "list_", "stream_", "verify_", "compare_"))
-    }
-    assert allowed("observer") & changing == {"delete_session", "replay_prediction"}
+def test_an_observer_raises_findings_and_changes_nothing_else() -> None:
+    reading = ("get_", "list_", "stream_", "verify_", "compare_")
+    changing = {action for action in PERMISSIONS if not action.startswith(reading)}
+    assert allowed("observer") & changing == OWN_ACCOUNT | {"replay_prediction", "create_finding"}
 
 
 def test_a_client_predicts_and_sees_nothing_else() -> None:
-    assert allowed("client") == {
-        "delete_session",
+    assert allowed("client") == OWN_ACCOUNT | {
         "get_me",
         "create_counterfactuals",
         "create_predictions",

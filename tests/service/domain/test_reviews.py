@@ -3,19 +3,25 @@
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service import errors
+from service.domain.canonical import canonical_json, digest_of
 from service.domain.permissions import Actor
 from service.domain.reviews import (
-    QUORUM,
+    Bound,
     Decision,
-    RiskTier,
+    Meaning,
     SignatureRequest,
+    SignedContent,
     Verdict,
     decisions_digest,
+    meaning_of,
     outcome,
     require_independence,
     require_signable,
+    signature_fault,
 )
 
 DIGEST = "sha256:" + "a" * 64
@@ -118,21 +124,64 @@ def test_the_digest_of_the_decisions_covers_verdict_comment_and_person_but_not_t
     assert decisions_digest(dict(reversed(ACCEPTED.items()))) == decisions_digest(ACCEPTED)
 
 
-@pytest.mark.parametrize("tier", get_args(RiskTier))
-def test_a_quorum_of_approvals_approves(tier: RiskTier) -> None:
-    quorum = QUORUM[tier]
-    assert outcome(["approved"] * quorum, tier) == "approved"
-    assert outcome(["approved"] * (quorum - 1), tier) == "open"
+@pytest.mark.parametrize("quorum", [1, 2, 3])
+def test_a_quorum_with_an_approval_approves(quorum: int) -> None:
+    assert outcome(["approval"] * quorum, quorum) == "approved"
+    assert outcome(["approval"] * (quorum - 1), quorum) == "open"
+    reviewed: list[Meaning] = ["review"] * (quorum - 1)
+    assert outcome([*reviewed, "approval"], quorum) == "approved"
+    assert outcome(["review", "responsibility"] * quorum, quorum) == "open"
 
 
-def test_a_high_tier_needs_two_people() -> None:
-    assert (QUORUM["low"], QUORUM["medium"], QUORUM["high"]) == (1, 1, 2)
+@given(st.lists(st.sampled_from(get_args(Meaning)), max_size=5), st.integers(1, 4))
+def test_one_rejection_ends_a_review_whatever_else_was_signed(meanings: list[Meaning], quorum: int) -> None:
+    assert outcome([*meanings, "rejection"], quorum) == "rejected"
 
 
-@pytest.mark.parametrize("tier", get_args(RiskTier))
-def test_one_rejection_ends_a_review(tier: RiskTier) -> None:
-    assert outcome(["rejected"], tier) == "rejected"
-    assert outcome(["approved", "rejected"], tier) == "rejected"
+def test_a_meaning_fits_the_verdict() -> None:
+    assert (meaning_of(request()), meaning_of(request("rejected"))) == ("approval", "rejection")
+    assert meaning_of(request(meaning="responsibility")) == "responsibility"
+    for verdict, meaning in (("approved", "rejection"), ("rejected", "approval")):
+        with pytest.raises(errors.MeaningRefused) as refused:
+            meaning_of(request(verdict, meaning=meaning))  # type: ignore[arg-type]  # a loop over pairs of words
+        assert refused.value.fields[0].pointer == "/meaning"
+
+
+BOUND = Bound(review="r1", signer="auditor", artifact_digest=DIGEST, decisions_digest=DIGEST, policy_digest=DIGEST)
+
+
+def signed(**changes: Any) -> tuple[str, str]:
+    content = SignedContent(
+        model="credit",
+        version=1,
+        verdict="approved",
+        meaning="approval",
+        statement="s",
+        printed_name="Aud Itor",
+        signed_at="2026-11-24T09:00:00.000000Z",
+        **{**BOUND.model_dump(), **changes},
+    )
+    text = canonical_json(content.model_dump(mode="json"))
+    return text, digest_of(text.encode())
+
+
+def test_a_signature_holds_for_what_it_was_given_for_and_for_nothing_else() -> None:
+    assert signature_fault(*signed(), BOUND) is None
+    for name in Bound.model_fields:
+        other = BOUND.model_copy(update={name: OTHER})
+        assert signature_fault(*signed(), other) == f"it binds another {name.replace('_', ' ')}"
+
+
+def test_a_signature_of_before_policies_binds_none() -> None:
+    assert signature_fault(*signed(policy_digest=None), BOUND) is None
+
+
+@given(st.data())
+def test_one_changed_character_is_noticed(data: st.DataObject) -> None:
+    text, digest = signed()
+    place = data.draw(st.integers(0, len(text) - 1))
+    letter = data.draw(st.characters(codec="ascii").filter(lambda drawn: drawn != text[place]))
+    assert signature_fault(text[:place] + letter + text[place + 1 :], digest, BOUND) is not None
 
 
 def test_a_statement_is_not_empty_and_the_password_is_not_shown() -> None:

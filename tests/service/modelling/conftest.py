@@ -9,9 +9,9 @@ import pytest
 from service.domain.feature_schema import SchemaOverrides, TrainingColumns, choose_columns
 from service.domain.training_configuration import TrainingConfiguration
 from service.modelling.registry import LoadedModel, load_model
-from service.modelling.tables import Snapshot, read_csv
 from service.modelling.trained_versions import TrainedVersion
 from service.modelling.training import train
+from tests.service.snapshots import SmallSnapshot, read_table
 
 ROWS = 400
 
@@ -20,7 +20,7 @@ ROWS = 400
 class Table:
     """A snapshot with its settled columns."""
 
-    snapshot: Snapshot
+    snapshot: SmallSnapshot
     columns: TrainingColumns
 
     def train(self, **settings: object) -> TrainedVersion:
@@ -44,7 +44,7 @@ def table(target: str) -> Table:
         shown = "" if gap else f"{1000 * income:.1f}"
         lines.append(f"{20 + 60 * age:.1f},{shown},{city},{1000 * (score + 0.2 * noise):.2f},{repaid},{rating}")
     overrides = SchemaOverrides.model_validate({"target": target, "features": {"income": {"unit": "EUR"}}})
-    snapshot = read_csv("\n".join(lines).encode(), overrides, maximum_columns=20)
+    snapshot = read_table("\n".join(lines).encode(), overrides, maximum_columns=20)
     return Table(snapshot, choose_columns(snapshot.schema, None, ("age", "income", "city")))
 
 

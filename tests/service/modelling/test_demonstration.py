@@ -27,9 +27,10 @@ from service.modelling.demonstration import (
     credit_truth,
 )
 from service.modelling.registry import load_model
-from service.modelling.tables import read_csv, read_parquet
+from service.modelling.tables import read_parquet
 from service.modelling.trained_versions import TrainedVersion
 from service.modelling.training import train
+from tests.service.snapshots import read_table
 
 DIRECTIONS = {"income": -1, "debt_ratio": 1, "months_since_delinquency": -1, "years_employed": -1}
 IN_FORMULA = ("income", "debt_ratio", "months_since_delinquency", "years_employed", "purpose")
@@ -37,11 +38,11 @@ IN_FORMULA = ("income", "debt_ratio", "months_since_delinquency", "years_employe
 
 @pytest.fixture(scope="module")
 def credit() -> pl.DataFrame:
-    return read_parquet(read_csv(credit_csv(20_000), CREDIT_OVERRIDES, maximum_columns=20).parquet)
+    return read_parquet(read_table(credit_csv(20_000), CREDIT_OVERRIDES, maximum_columns=20).parquet)
 
 
 def test_the_breast_cancer_table_is_the_one_of_scikit_learn_to_the_last_bit() -> None:
-    snapshot = read_csv(breast_cancer_csv(), BREAST_CANCER_OVERRIDES, maximum_columns=50)
+    snapshot = read_table(breast_cancer_csv(), BREAST_CANCER_OVERRIDES, maximum_columns=50)
     table, source = read_parquet(snapshot.parquet), load_breast_cancer()
     assert (snapshot.rows, len(snapshot.schema.features)) == (569, 31)
     assert (table.drop("diagnosis").to_numpy() == source.data).all()
@@ -49,7 +50,7 @@ def test_the_breast_cancer_table_is_the_one_of_scikit_learn_to_the_last_bit() ->
 
 
 def test_every_measurement_is_described_and_an_input() -> None:
-    schema = read_csv(breast_cancer_csv(), BREAST_CANCER_OVERRIDES, maximum_columns=50).schema
+    schema = read_table(breast_cancer_csv(), BREAST_CANCER_OVERRIDES, maximum_columns=50).schema
     columns = choose_columns(schema, None, None)
     assert (columns.target, columns.family, columns.classes) == (
         "diagnosis",
@@ -66,14 +67,14 @@ def test_the_credit_table_is_always_the_same_and_grows_at_its_end() -> None:
 
 
 def test_neither_the_protected_attribute_nor_the_identifier_is_an_input() -> None:
-    schema = read_csv(credit_csv(300), CREDIT_OVERRIDES, maximum_columns=20).schema
+    schema = read_table(credit_csv(300), CREDIT_OVERRIDES, maximum_columns=20).schema
     columns = choose_columns(schema, None, None)
     assert columns.inputs == (*IN_FORMULA, "dependants")
     assert (columns.target, columns.classes) == ("default", ("no", "yes"))
 
 
 def test_every_input_of_the_credit_table_has_its_reasons() -> None:
-    schema = read_csv(credit_csv(), CREDIT_OVERRIDES, maximum_columns=20).schema
+    schema = read_table(credit_csv(), CREDIT_OVERRIDES, maximum_columns=20).schema
     inputs = [schema.by_name()[name] for name in choose_columns(schema, None, None).inputs]
     scored = [
         ScoredFeature(name=feature.name, is_numeric=feature.kind == "numeric", has_missing=feature.missing > 0)
@@ -84,7 +85,7 @@ def test_every_input_of_the_credit_table_has_its_reasons() -> None:
 
 
 def test_the_directions_of_the_credit_table_are_those_of_its_formula() -> None:
-    schema = read_csv(credit_csv(300), CREDIT_OVERRIDES, maximum_columns=20).schema
+    schema = read_table(credit_csv(300), CREDIT_OVERRIDES, maximum_columns=20).schema
     directions = choose_columns(schema, None, None).monotone
     assert set(directions) == set(DIRECTIONS)
     for feature in schema.features:
@@ -162,7 +163,7 @@ def test_the_breast_cancer_version_is_good_and_small_enough_to_be_read() -> None
 def test_the_credit_version_recovers_the_formula() -> None:
     """Each edge is compared with the truth over all rows, constants aside, gaps included."""
     version = _train(credit_csv(), CREDIT_OVERRIDES, CREDIT_CONFIGURATION)
-    table = read_parquet(read_csv(credit_csv(), CREDIT_OVERRIDES, maximum_columns=20).parquet)
+    table = read_parquet(read_table(credit_csv(), CREDIT_OVERRIDES, maximum_columns=20).parquet)
     model = load_model(version.digest, version.artifact).fitted
     names = [feature.name for feature in model.features]
     x = encode(model.features, {name: table[name].to_list() for name in names})
@@ -181,7 +182,7 @@ def test_the_credit_version_recovers_the_formula() -> None:
 
 
 def _train(content: bytes, overrides: SchemaOverrides, configuration: TrainingConfiguration) -> TrainedVersion:
-    snapshot = read_csv(content, overrides, maximum_columns=50)
+    snapshot = read_table(content, overrides, maximum_columns=50)
     columns = choose_columns(snapshot.schema, None, None)
     return train(snapshot.parquet, snapshot.schema, columns, configuration, lambda _: None)
 

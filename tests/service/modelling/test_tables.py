@@ -16,6 +16,7 @@ from service.errors import (
     DuplicateColumn,
     EmptyColumnName,
     IdentifierInput,
+    InvalidColumnName,
     InvalidDataset,
     InvalidRequest,
     MalformedCsv,
@@ -28,14 +29,15 @@ from service.errors import (
     TooManyColumns,
     UnknownColumn,
 )
-from service.modelling.tables import Snapshot, read_csv, read_parquet
+from service.modelling.tables import read_parquet
+from tests.service.snapshots import SmallSnapshot, read_table
 
 NO_OVERRIDES = SchemaOverrides()
 
 
-def read(text: str | bytes, overrides: SchemaOverrides = NO_OVERRIDES) -> Snapshot:
+def read(text: str | bytes, overrides: SchemaOverrides = NO_OVERRIDES) -> SmallSnapshot:
     content = text.encode() if isinstance(text, str) else text
-    return read_csv(content, overrides, maximum_columns=20)
+    return read_table(content, overrides, maximum_columns=20)
 
 
 def column(*values: str, override: FeatureOverride | None = None, is_target: bool = False) -> Feature:
@@ -226,8 +228,8 @@ def test_the_same_content_gives_the_same_bytes() -> None:
         (b"a,b, a\n1,2,3\n4,5,6\n", DuplicateColumn, "'a' occurs more than once"),
         (b"a,b\n1,\n2,NA\n", ColumnWithoutValues, "'b' has no value"),
         (b",".join(b"c%d" % number for number in range(21)), TooManyColumns, "21 columns"),
-        (b'"a\nb",c\n1,2\n3,4\n', MalformedCsv, "column 1 has a line break"),
-        (b"a" * 201 + b",c\n1,2\n3,4\n", MalformedCsv, "more than 200 characters"),
+        (b'"a\nb",c\n1,2\n3,4\n', InvalidColumnName, "column 1 has a line break"),
+        (b"a" * 201 + b",c\n1,2\n3,4\n", InvalidColumnName, "more than 200 characters"),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_place(content: bytes, error: type[InvalidDataset], words: str) -> None:

@@ -1,5 +1,6 @@
 """Datasets: the same table is the same snapshot, and a refused one leaves nothing."""
 
+import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +8,7 @@ import pytest
 
 from service import errors
 from service.domain.canonical import digest_of
+from service.domain.feature_schema import SchemaOverrides
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
 from service.operations import datasets
@@ -62,12 +64,14 @@ def test_the_same_table_twice_at_once_is_one_file(resources: Resources, steps: S
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe", b"a,b\n", b"a,a\n1,2\n3,4\n", b"a,\n1,2\n3,4\n", b"a,b\n1\n2,3\n"], ids=range(6)
+    "content",
+    [b"", b"\xff\xfe", b"a,b\n", b"a,a\n1,2\n3,4\n", b"a,\n1,2\n3,4\n", b"a,b\n1\n2,3\n", b"PAR1 and nothing"],
+    ids=range(7),
 )
 def test_a_refused_table_leaves_nothing(resources: Resources, developer: Actor, content: bytes) -> None:
     before = everything_stored(resources)
     with pytest.raises(errors.InvalidDataset):
-        datasets.create_dataset(resources, developer, DatasetRequest(name="bad"), content)
+        datasets.create_dataset(resources, developer, DatasetRequest(name="bad"), io.BytesIO(content))
     assert everything_stored(resources) == before
 
 
@@ -98,3 +102,55 @@ def test_snapshots_are_listed_newest_first(resources: Resources, developer: Acto
     assert [dataset.id for dataset in page.items] == made[:0:-1]
     rest = datasets.list_datasets(resources, developer, PageRequest(cursor=page.next_cursor))
     assert [dataset.id for dataset in rest.items] == made[:1]
+
+
+def test_a_schema_is_edited_as_a_new_snapshot_of_the_same_rows(
+    resources: Resources, developer: Actor, steps: Steps
+) -> None:
+    old = datasets.get_dataset(resources, developer, steps.dataset())
+    changes = SchemaOverrides.model_validate(
+        {"target": None, "features": {"age": {"unit": "years", "monotone": "decreasing"}, "sex": {"protected": None}}}
+    )
+    new = datasets.edit_schema(resources, developer, old.id, changes)
+    assert (new.digest, new.source_digest, new.rows, new.name) == (old.digest, old.source_digest, old.rows, old.name)
+    assert new.id != old.id
+    assert new.feature_schema.target is None
+    age, sex = (new.feature_schema.by_name()[name] for name in ("age", "sex"))
+    assert (age.unit, age.monotone, sex.protected) == ("years", "decreasing", False)
+    assert datasets.get_dataset(resources, developer, old.id) == old
+    trail = audit_payloads(resources)[-1]
+    assert (trail["action"], trail["subject"]) == ("datasets.schema_edited", f"datasets/{new.id}")
+    assert trail["details"]["from"] == old.id
+    assert trail["details"]["changes"] == changes.model_dump(mode="json", exclude_unset=True)
+
+
+def test_another_target_brings_its_own_warnings(resources: Resources, developer: Actor) -> None:
+    lines = ["x,copy,y", *(f"{row % 17}.5,{row % 17 * 2}.25,{(row * 7) % 13}.5" for row in range(300))]
+    file = io.BytesIO("\n".join(lines).encode())
+    request = DatasetRequest(name="t", overrides=SchemaOverrides(target="y"))
+    old = datasets.create_dataset(resources, developer, request, file)
+    assert [feature.warnings for feature in old.feature_schema.features] == [(), (), ()]
+    new = datasets.edit_schema(resources, developer, old.id, SchemaOverrides(target="x"))
+    (warning,) = new.feature_schema.by_name()["copy"].warnings
+    assert warning.code == "leakage"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"target": "height"}, "/target"),
+        ({"features": {"height": {"unit": "cm"}}}, "/features/height"),
+        ({"features": {"age": {"kind": "categorical"}}}, "/features/age/kind"),
+        ({"features": {"purpose": {"monotone": "increasing"}}}, "/features/purpose/monotone"),
+    ],
+    ids=str,
+)
+def test_a_change_that_the_rows_do_not_allow_is_refused_by_field(
+    resources: Resources, developer: Actor, steps: Steps, changes: dict[str, object], pointer: str
+) -> None:
+    dataset = steps.dataset()
+    before = everything_stored(resources)
+    with pytest.raises(errors.EdgewiseError) as refused:
+        datasets.edit_schema(resources, developer, dataset, SchemaOverrides.model_validate(changes))
+    assert refused.value.fields[0].pointer == pointer
+    assert everything_stored(resources) == before

@@ -12,7 +12,7 @@ from service.domain.canonical import digest_of
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
 from service.domain.reviews import EdgeDecisionRequest
-from service.operations import reviews, users, versions
+from service.operations import reviews, signatures, users, versions
 from service.operations.resources import Resources
 from service.operations.reviews import Review, ReviewRequest
 from service.storage import tables
@@ -144,7 +144,7 @@ def test_a_key_cannot_decide_or_sign_even_with_the_role_of_an_auditor(
 def test_a_wrong_password_signs_nothing(resources: Resources, auditor: Actor, decided: Review) -> None:
     before, trail = everything_stored(resources), audit_payloads(resources)
     with pytest.raises(errors.WrongPassword) as refused:
-        reviews.create_signature(resources, auditor, decided.id, signature_request(decided, password="wrong"))
+        signatures.create_signature(resources, auditor, decided.id, signature_request(decided, password="wrong"))
     assert refused.value.fields[0].pointer == "/password"
     assert everything_stored(resources) == before
     assert audit_payloads(resources) == trail
@@ -157,13 +157,13 @@ def test_the_password_of_somebody_else_signs_nothing(
     users.set_password(resources, developer.name, "the developer's own password")
     request = signature_request(decided, password="the developer's own password")
     with pytest.raises(errors.WrongPassword):
-        reviews.create_signature(resources, auditor, decided.id, request)
+        signatures.create_signature(resources, auditor, decided.id, request)
 
 
 def test_a_stale_digest_is_not_signed(resources: Resources, auditor: Actor, decided: Review) -> None:
     request = signature_request(decided, artifact_digest="sha256:" + "f" * 64)
     with pytest.raises(errors.StaleDigest):
-        reviews.create_signature(resources, auditor, decided.id, request)
+        signatures.create_signature(resources, auditor, decided.id, request)
     assert reviews.get_review(resources, auditor, decided.id).signatures == ()
 
 

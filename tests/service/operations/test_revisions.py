@@ -101,6 +101,17 @@ def test_every_operation_leads_to_a_version(resources: Resources, developer: Act
     assert all(max(abs(a - b) for a, b in zip(one.before, one.after, strict=True)) < 1e-9 for one in frozen)
 
 
+def test_a_version_is_held_to_a_direction_and_the_child_proves_it(
+    resources: Resources, developer: Actor, candidate: int
+) -> None:
+    child = revised(resources, developer, candidate, {"operation": "retrain", "monotone": {"age": "decreasing"}})
+    assert child.configuration.monotone == {"age": "decreasing"}
+    assert child.columns.monotone == {"age": "decreasing"}
+    proofs = versions.get_version_certificates(resources, developer, "credit", child.number).certificates
+    (age,) = [one for one in proofs if one.fact == "monotone" and one.feature == "age"]
+    assert (age.direction, age.holds) == ("decreasing", True)
+
+
 def test_a_contributor_to_the_parent_cannot_sign_the_child(
     resources: Resources, person: Person, developer: Actor, steps: Steps
 ) -> None:
@@ -141,6 +152,11 @@ def test_a_contributor_to_the_parent_cannot_sign_the_child(
         ),
         ([{"operation": "zero", "edge": AGE}] * 2, errors.RevisionFormRefused, "/changes/1/edge"),
         ([{"operation": "refine", "grid_size": 4}], errors.RevisionSettingRefused, "/changes/0/grid_size"),
+        (
+            [{"operation": "retrain", "monotone": {"rank": "increasing"}}],
+            errors.RevisionSettingRefused,
+            "/changes/0/monotone",
+        ),
         ([{"operation": "retrain", "frozen_edges": ["0.8.0"]}], errors.RevisionEdgeUnknown, "/changes/0/edge"),
     ],
 )

@@ -30,7 +30,8 @@ def test_a_wrong_name_and_a_wrong_password_give_the_same_answer(
     before = everything_stored(resources)
     with pytest.raises(errors.SignInRefused, match="name or the password"):
         sessions.create_session(resources, name, password)
-    assert everything_stored(resources) == before
+    noted = 1 if name == "dana" else 0
+    assert everything_stored(resources) == {**before, "audit_events": before["audit_events"] + noted}
 
 
 def test_neither_password_nor_token_is_stored(resources: Resources, person: Person) -> None:
@@ -110,3 +111,48 @@ def test_signing_in_and_out_is_on_the_trail(resources: Resources, person: Person
         ("sessions.created", dana.id),
         ("sessions.deleted", dana.id),
     ]
+
+
+def refused(resources: Resources, password: str) -> bool:
+    try:
+        sessions.create_session(resources, "dana", password)
+    except errors.SignInRefused:
+        return True
+    return False
+
+
+def test_an_account_is_locked_after_wrong_passwords_for_longer_and_longer(
+    resources: Resources, person: Person, clock: Clock
+) -> None:
+    person("developer", name="dana")
+    for _ in range(5):
+        assert refused(resources, "wrong")
+    assert refused(resources, PASSWORD)
+    clock.advance(seconds=31)
+    assert refused(resources, "wrong")
+    clock.advance(seconds=31)
+    assert refused(resources, PASSWORD)
+    clock.advance(seconds=31)
+    assert not refused(resources, PASSWORD)
+    assert refused(resources, "wrong")
+    assert not refused(resources, PASSWORD)
+
+
+def test_attempts_while_an_account_is_locked_do_not_make_the_lock_longer(
+    resources: Resources, person: Person, clock: Clock
+) -> None:
+    person("developer", name="dana")
+    for _ in range(50):
+        assert refused(resources, "wrong")
+    clock.advance(seconds=31)
+    assert not refused(resources, PASSWORD)
+
+
+def test_whoever_signs_out_everywhere_is_signed_in_nowhere(resources: Resources, person: Person) -> None:
+    dana = person("developer", name="dana")
+    tokens = [sessions.create_session(resources, "dana", PASSWORD).token for _ in range(3)]
+    sessions.end_all_sessions(resources, dana)
+    for token in tokens:
+        with pytest.raises(errors.NotSignedIn):
+            sessions.authenticate_session(resources, token)
+    assert audit_payloads(resources)[-1]["action"] == "sessions.all_ended"

@@ -44,6 +44,23 @@ def test_many_writers_of_the_same_bytes_leave_one_whole_file(artifacts: Artifact
     assert [path.read_bytes() for path in files(tmp_path)] == [content]
 
 
+def test_a_file_of_a_workspace_is_moved_in_and_the_workspace_is_gone(artifacts: Artifacts, tmp_path: Path) -> None:
+    for _ in range(2):
+        with artifacts.workspace() as directory:
+            (directory / "half-way").write_bytes(b"not needed later")
+            (directory / "whole").write_bytes(CONTENT)
+            assert artifacts.put_file(directory / "whole") == digest_of(CONTENT)
+        assert not directory.exists()
+    assert artifacts.read(digest_of(CONTENT)) == CONTENT
+    assert [path.name for path in files(tmp_path)] == [digest_of(CONTENT).removeprefix("sha256:")]
+
+
+def test_a_workspace_that_cannot_be_made_says_that_the_disk_is_at_fault(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(b"a file where the directory should be")
+    with pytest.raises(StorageFull), Artifacts(tmp_path / "taken").workspace():
+        raise AssertionError("there is no workspace")
+
+
 def test_an_altered_file_is_refused(artifacts: Artifacts, tmp_path: Path) -> None:
     digest = artifacts.put(CONTENT)
     (file,) = files(tmp_path)

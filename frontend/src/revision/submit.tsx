@@ -1,0 +1,49 @@
+// The end of every revision: why, and the job that makes it.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+
+import { createRevision } from "../api/operations";
+import type { Change } from "../api/types";
+import { TextArea } from "../components/field";
+import { Form } from "../components/form";
+import { useAction } from "../resource";
+import { address, navigate } from "../router";
+
+interface SubmitProps {
+  model: string;
+  version: number;
+  /** Null while there is nothing to submit. */
+  change: Change | null;
+  cancel: () => void;
+  children: ComponentChildren;
+}
+
+export function RevisionForm({ model, version, change, cancel, children }: SubmitProps) {
+  const [message, setMessage] = useState("");
+  const submit = useAction(async () => {
+    if (!change) return;
+    const job = await createRevision(model, version, { changes: [change], message });
+    navigate(address`/training-jobs/${job.id}`);
+  });
+  return (
+    <Form
+      action={submit}
+      shownAt={["/message"]}
+      submit="Make the new version"
+      busy="Asking…"
+      disabled={!change}
+      cancel={cancel}
+    >
+      {children}
+      <TextArea
+        label="Message"
+        hint="Why the version is changed; it stays with the new version."
+        value={message}
+        onValue={setMessage}
+        rows={2}
+        required
+        error={submit.problem?.at("/message")}
+      />
+    </Form>
+  );
+}
