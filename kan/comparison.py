@@ -10,6 +10,7 @@ from torch import Tensor
 from kan.errors import TrainingDiverged
 from kan.losses import FAMILIES, FamilyName
 from kan.network import Network
+from kan.training.history import History
 from kan.training.rows import Rows, sample, split
 from kan.training.settings import ProgressCallback, TrainingSettings
 from kan.training.trainer import train
@@ -19,7 +20,7 @@ STAGE = "compare"
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A network after a short refit, its mean loss on the held-out rows, and its weighted loss at every row.
+    """A network after a short refit, its mean loss on held-out rows, its weighted loss at every row, and the refit.
 
     The mean judges networks of unlike size. Networks of like size differ little in what they learn by heart, so that
     all rows may tell them apart.
@@ -28,6 +29,7 @@ class Trial:
     network: Network
     loss: float
     losses: Float[Tensor, " rows"]
+    history: History | None
 
 
 @dataclass(frozen=True)
@@ -61,20 +63,22 @@ class Judge:
         return cls(training, compared, everything, family, settings, callback)
 
     @torch.no_grad()
-    def trial(self, network: Network) -> Trial:
-        """Return a network as it is with its losses."""
+    def trial(self, network: Network, history: History | None = None) -> Trial:
+        """Return a network as it is with its losses, and the history of the refit behind it."""
         rows, family = self.everything, FAMILIES[self.family]
         losses = family.loss(network.evaluate(rows.x) + rows.offset, rows.target) * rows.weights / rows.weights.mean()
-        return Trial(network, self.compared.loss_of(family, network), losses)
+        return Trial(network, self.compared.loss_of(family, network), losses, history)
 
     def refitted(self, network: Network, steps: int) -> Trial | None:
         """Return the network after some steps; None where they diverge."""
         settings = replace(self.settings, steps=min(steps, self.settings.steps))
         try:
-            result, _ = train([network], self.training, self.family, settings, stage=STAGE, callback=self.callback)
+            result, history = train(
+                [network], self.training, self.family, settings, stage=STAGE, is_refit=True, callback=self.callback
+            )
         except TrainingDiverged:
             return None
-        trial = self.trial(result)
+        trial = self.trial(result, history)
         return trial if bool(trial.losses.isfinite().all()) else None
 
     def constant_loss(self) -> float:

@@ -1,5 +1,7 @@
 """One edge of a fitted model as a function of one variable: where it is defined, and where the data lie."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -23,10 +25,15 @@ def edge_domain(model: FittedModel, edge: EdgeId) -> tuple[float, float]:
 
 
 @torch.no_grad()
-def edge_inputs(model: FittedModel, edge: EdgeId) -> Float[Tensor, " present"]:
-    """Return the present values of the edge's source over the reference rows; raises `InvalidEdge`."""
+def edge_inputs(model: FittedModel, edge: EdgeId, nodes: Sequence[Tensor] | None = None) -> Float[Tensor, " present"]:
+    """Return the present values of the edge's source over the reference rows; raises `InvalidEdge`.
+
+    `nodes` are the nodes of every layer at these rows, where they are known.
+    """
     model.network.require(edge)
-    if edge.layer == 0:
+    if nodes is not None:
+        values = nodes[edge.layer][:, edge.source]
+    elif edge.layer == 0:
         values = model.reference[:, edge.source]
     else:
         values = model.network.trace(model.reference).inputs[edge.layer][:, edge.source]

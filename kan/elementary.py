@@ -43,7 +43,8 @@ def exponential(x: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         power = n.astype(np.int64)
     half = power >> 1  # in two steps, as 2ⁿ itself may not be a number
     result *= _power_of_two(half)
-    result *= _power_of_two(np.subtract(power, half, out=power))
+    with np.errstate(over="ignore"):  # it is infinite where it leaves the numbers
+        result *= _power_of_two(np.subtract(power, half, out=power))
     return result
 
 

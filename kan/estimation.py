@@ -138,7 +138,7 @@ class KANEstimator(AnsweringEstimator):
         rows, model = self._training_rows("refit"), self.model_
         settings = self._settings(model.training["seed"], len(rows), model.network)
         start = model.network.frozen(EdgeId.parse(edge) for edge in frozen)
-        trained, history = train([start], rows, model.family, settings, stage="refit", callback=callback)
+        trained, history = train([start], rows, model.family, settings, stage="refit", is_refit=True, callback=callback)
         if history.regularization is not None:
             keep_known(history.regularization, trained, regularization_of(model.network, model.training))
         trained = trained.frozen(())

@@ -127,6 +127,7 @@ class Layer(nn.Module):
         """Bring the mask in line with the kinds; every change of `kinds` ends with this."""
         self.mask.copy_(self._usable_weights())
         self._every_weight_used = bool((self.mask == self.columns()).all())
+        self.has_weights = bool(self.mask.any())
 
     def _usable_weights(self) -> Float[Tensor, "outputs inputs width"]:
         """Return 1 for the weights in use: all of a learned edge, the missing value of a symbolic one, else none.
@@ -193,15 +194,24 @@ class Layer(nn.Module):
     # The function
 
     def combine(
-        self, features: Float[Tensor, "rows inputs width"], x: Float[Tensor, "rows inputs"]
+        self,
+        features: Float[Tensor, "rows inputs width"] | None,
+        x: Float[Tensor, "rows inputs"],
+        applied: AppliedForms | None = None,
     ) -> Float[Tensor, "rows outputs"]:
-        """Return the nodes by one matrix product of precomputed features: fast, for training."""
-        # Node by node in memory, as the feature map of the next layer reads them.
-        nodes = torch.addmm(self.bias.unsqueeze(1), self._used_weights().flatten(1), features.flatten(1).T).T
+        """Return the nodes by one matrix product of precomputed features: fast, for training.
+
+        A layer without weights needs no features. Without gradients, `applied` are the symbolic edges where they are
+        known.
+        """
+        if features is None:
+            nodes = self.bias.expand(len(x), -1)
+        else:  # node by node in memory, as the feature map of the next layer reads them
+            nodes = torch.addmm(self.bias.unsqueeze(1), self._used_weights().flatten(1), features.flatten(1).T).T
         if not self.forms:
             return nodes
         targets = torch.tensor([target for target, _ in self.forms], device=nodes.device)
-        return nodes.index_add(1, targets, self.symbolic_terms(x)[0])
+        return nodes.index_add(1, targets, self.symbolic_terms(x)[0] if applied is None else applied.values)
 
     def _used_weights(self) -> Float[Tensor, "outputs inputs width"]:
         # A weight without a column needs no mask: its feature is 0, and so is its gradient.
@@ -238,8 +248,8 @@ class Layer(nn.Module):
         self, x: Float[Tensor, "rows inputs"]
     ) -> tuple[Float[Tensor, "rows symbolic"], Float[Tensor, "rows symbolic"]]:
         """Return every symbolic edge and its slope; 0 where the input is missing."""
-        symbolic = self._symbolic(x.detach())
-        value, slope = symbolic.values_and_slopes()
+        symbolic = self.applied_forms(x.detach())
+        value, slope = symbolic.values, symbolic.slopes
         if torch.is_grad_enabled():
             moved = self.coefficients - self.coefficients.detach()
             inputs = x[:, [source for _, source in self.forms]]
@@ -249,7 +259,7 @@ class Layer(nn.Module):
 
     def symbolic_jacobian(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows symbolic 3"]:
         """Return the derivatives of every symbolic edge by its a, b and c; 0 where the input is missing."""
-        return self._symbolic(x).by_coefficients()
+        return self.applied_forms(x).by_coefficients()
 
     def free_coefficients(self) -> Bool[Tensor, "symbolic 3"]:
         """Return which a, b and c of the symbolic edges training may change; of one held to a shape just c."""
@@ -262,8 +272,8 @@ class Layer(nn.Module):
         ]
         return torch.tensor(free, dtype=torch.bool, device=self.kinds.device).reshape(-1, 3)
 
-    def _symbolic(self, x: Tensor) -> AppliedForms:
-        """Split the input of every symbolic edge into the nearest point of the domain and what lies beyond it."""
+    def applied_forms(self, x: Float[Tensor, "rows inputs"]) -> AppliedForms:
+        """Return the symbolic edges at some rows, inputs split into the nearest point of the domain and the rest."""
         sources = [source for _, source in self.forms]
         positions = [self.numeric.index(source) for source in sources]
         centre, half_width = self.centre[positions], self.half_width[positions]

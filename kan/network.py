@@ -106,7 +106,8 @@ class Network(nn.Module):
         """
         for position in range(len(self.layers)):
             layer = self.layer(position)
-            expanded = layer.features(x) if features is None or position > 0 else features
+            known = features if position == 0 else None
+            expanded = layer.features(x) if known is None and layer.has_weights else known
             x = layer.combine(expanded, x)
         return x
 

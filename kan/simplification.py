@@ -6,11 +6,13 @@ Networks with hidden layers are first trained on with the L1 and entropy penalti
 edges (Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", 2024, section 2.5).
 """
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from kan.comparison import STAGE as COMPARISON
-from kan.comparison import Judge, Trial
+from kan.comparison import Judge
 from kan.errors import NoEdgesLeft, TrainingDiverged
 from kan.losses import FamilyName
 from kan.network import EdgeId, Network
@@ -21,6 +23,7 @@ from kan.training.settings import ProgressCallback, TrainingSettings, require
 from kan.training.trainer import train
 
 L1, ENTROPY = 1e-3, 2e-3  # of the sparsifying refit, beside a loss of about 1
+SPARSE_STEPS = 30  # of it
 TRIAL_STEPS = 12  # of a refit that only compares
 STAGE = "simplify"
 COMPARED_ROWS = 50_000  # of a table on which networks are compared
@@ -66,47 +69,56 @@ def simplify(
             settings.penalties, l1=settings.penalties.l1 + L1, entropy=settings.penalties.entropy + ENTROPY
         )
         with suppress(TrainingDiverged):
-            sparse = replace(settings, penalties=penalties)
-            smaller, _ = train([network], rows, family, sparse, stage=COMPARISON, callback=callback)
+            sparse = replace(judge.settings, penalties=penalties, steps=min(SPARSE_STEPS, settings.steps))
+            rows_seen, stage = judge.training, COMPARISON
+            smaller, _ = train([network], rows_seen, family, sparse, stage=stage, is_refit=True, callback=callback)
+    refused: set[frozenset[EdgeId]] = set()
     for _ in range(ROUNDS):
         edges = len(smaller.active_edges())
-        smaller = _fewest(smaller, judge, largest, max_edges)
+        smaller = _fewest(smaller, judge, largest, max_edges, refused)
         if len(smaller.active_edges()) == edges:
             break
+    # Without most of its edges a network may be far from its best: it is trained like a new one.
     result, history = train([smaller], rows, family, settings, stage=STAGE, callback=callback)
     loss = judge.trial(result).loss
     record = Simplification(edges_before, len(result.active_edges()), present.loss, loss, largest)
     return result, history, record
 
 
-def _fewest(network: Network, judge: Judge, largest: float, max_edges: int | None) -> Network:
-    """Return the smallest of the networks tried whose loss after a short refit is small enough."""
+def _fewest(
+    network: Network, judge: Judge, largest: float, max_edges: int | None, refused: set[frozenset[EdgeId]]
+) -> Network:
+    """Return the smallest of the networks tried whose loss after a short refit is small enough.
+
+    Edges that were `refused` in an earlier round are not tried again.
+    """
     ranked = ranking(edge_scores(network, judge.everything.x))
     fewest, most = 1, len(ranked)
     if max_edges is not None and most > max_edges:
-        kept = connected(set(ranked[:max_edges]), network)
+        kept = frozenset(connected(set(ranked[:max_edges]), network))
         smaller = _pruned(network, judge, kept)
         trial, most = judge.refitted(smaller, TRIAL_STEPS), len(kept)
         network = smaller if trial is None else trial.network
     best = network
     while fewest < most:
         middle = (fewest + most) // 2
-        trial = _trial(network, judge, ranked, middle)
+        kept = _on_a_path(ranked[:middle], network)
+        trial = judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS) if kept and kept not in refused else None
         if trial is not None and trial.loss <= largest:
             best, most = trial.network, middle
         else:
+            refused.add(kept)
             fewest = middle + 1
     return best
 
 
-def _trial(network: Network, judge: Judge, ranked: list[EdgeId], count: int) -> Trial | None:
-    """Return the network with the first `count` edges, refitted; None where they make no path, or diverge."""
+def _on_a_path(edges: Sequence[EdgeId], network: Network) -> frozenset[EdgeId]:
+    """Return the edges that lie on a path from an input to an output, none where there is no such path."""
     try:
-        kept = connected(set(ranked[:count]), network)
+        return frozenset(connected(set(edges), network))
     except NoEdgesLeft:
-        return None
-    return judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS)
+        return frozenset()
 
 
-def _pruned(network: Network, judge: Judge, kept: set[EdgeId]) -> Network:
+def _pruned(network: Network, judge: Judge, kept: AbstractSet[EdgeId]) -> Network:
     return without(network, judge.everything.x, set(network.active_edges()) - kept)

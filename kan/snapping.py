@@ -49,14 +49,20 @@ class ReferenceGrid:
 
 
 @torch.no_grad()
-def reference_grid(model: FittedModel, edge: EdgeId, domain: tuple[float, float] | None = None) -> ReferenceGrid | None:
+def reference_grid(
+    model: FittedModel,
+    edge: EdgeId,
+    domain: tuple[float, float] | None = None,
+    nodes: Sequence[Tensor] | None = None,
+) -> ReferenceGrid | None:
     """Return the points at which an edge is fitted; None for a table, a zero, or a source without any value.
 
-    They cover the `domain`, that of the edge where it is not given. Raises `InvalidEdge`.
+    They cover the `domain`, that of the edge where it is not given. `nodes` are the nodes of every layer at the
+    reference rows, where they are known. Raises `InvalidEdge`.
     """
     if model.network.form(edge) in ("zero", "table"):
         return None
-    present = edge_inputs(model, edge)
+    present = edge_inputs(model, edge, nodes)
     if len(present) == 0:
         return None
     lower, upper = edge_domain(model, edge) if domain is None else domain
@@ -81,11 +87,14 @@ def edge_candidates(
     if limit is not None and limit < 1:
         raise InvalidSetting("limit", limit, "a whole number of at least 1")
     grid = reference_grid(model, edge, domain)
-    if grid is None:
-        return []
+    return [] if grid is None else grid_candidates(grid, names)[:limit]
+
+
+def grid_candidates(grid: ReferenceGrid, names: Sequence[str] | None = None) -> list[Candidate]:
+    """Return the fitted forms of an edge on its reference grid, as `edge_candidates` does."""
     fitted = ~grid.held_out
     held_out = (grid.x[grid.held_out], grid.y[grid.held_out], grid.weights[grid.held_out])
-    found = fit_candidates(
+    return fit_candidates(
         grid.x[fitted],
         grid.y[fitted],
         grid.weights[fitted],
@@ -93,7 +102,6 @@ def edge_candidates(
         names=names,
         held_out=held_out if bool(grid.held_out.any()) else None,
     )
-    return found[:limit]
 
 
 def fitted_form(

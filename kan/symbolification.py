@@ -19,15 +19,16 @@ from kan.errors import TrainingDiverged
 from kan.model import FittedModel
 from kan.network import EdgeId, Network
 from kan.ranges import settle_domains
-from kan.snapping import edge_candidates
+from kan.snapping import grid_candidates, reference_grid
 from kan.symbolic.direction import has_shape
 from kan.symbolic.fitting import Candidate, pareto
 from kan.training.history import History
 from kan.training.rows import Rows
 from kan.training.settings import ProgressCallback, TrainingSettings, require
-from kan.training.trainer import train
+from kan.training.trainer import one_thread, train
 
 STAGE = "symbolify"
+CHUNK_ROWS = 4096  # that are traced at once
 HELD_OUT = 0.2  # share of the rows on which networks are compared
 COMPARED_ROWS = 10_000  # of which at most so many are looked at for one choice
 RIVALS = 3  # forms of one edge that are compared, beside those that nothing simpler is as good as
@@ -44,12 +45,14 @@ HOPELESS = 0.5  # a form that misses so much of its spline is not tried
 class ChosenForm:
     """What became of one spline edge, and how sure that is.
 
-    `function` is None where it stays a spline. `r2` and `max_abs_deviation` compare the form with the spline before the
-    refit. `cost` is the loss by which the network is worse than with the best rival, as a share of what it explains;
-    `stability` the share of resamples of the rows in which the same function wins.
+    `grid` is the digest of the points at which forms were fitted, `function` None where the edge stays a spline. `r2`
+    and `max_abs_deviation` compare the form with the spline before the refit. `cost` is the loss by which the network
+    is worse than with the best rival, as a share of what it explains; `stability` the share of resamples of the rows in
+    which the same function wins.
     """
 
     edge: str
+    grid: str
     function: str | None
     r2: float | None
     max_abs_deviation: float | None
@@ -80,6 +83,7 @@ class _Search:
     judge: Judge
     largest: float
     slack: float
+    grids: Mapping[EdgeId, str]
     candidates: Mapping[EdgeId, list[Candidate]]
     trial: Trial
     chosen: dict[EdgeId, Candidate]
@@ -100,15 +104,17 @@ def symbolify(
     The loss on held-out rows may rise by `tolerance` times what the network explains: the loss of the best constant
     minus its own. `names` are the functions to choose from, those of the library or formulas of x. The history is None
     where no spline became a formula, then the network is the one that came, and where the refit to all rows diverges,
-    then it is the one that was compared. Raises InvalidSetting, UnknownFunction, InvalidFormula.
+    then it is the one that was compared. Where only rounding is left to gain, there is no refit to all rows.
+    Raises InvalidSetting, UnknownFunction, InvalidFormula.
     """
     require("tolerance", tolerance, 0 <= tolerance < 1, "a share of what is explained, from 0 to below 1")
     judge = Judge.of(rows, model.family, settings, callback, fraction=HELD_OUT, limit=COMPARED_ROWS)
-    candidates = _candidates(model, rows, names)
+    with one_thread():
+        grids, candidates = _candidates(model, rows, names)
     splines = judge.refitted(model.network, TRIAL_STEPS) or judge.trial(model.network)
     explained = max(judge.constant_loss() - splines.loss, 0.0)
     slack = tolerance * explained
-    search = _Search(model, judge, splines.loss + slack, slack, candidates, splines, {}, {})
+    search = _Search(model, judge, splines.loss + slack, slack, grids, candidates, splines, {}, {})
     _snap_all(search)
     if not search.chosen:
         _snap_one_by_one(search)
@@ -119,7 +125,10 @@ def symbolify(
     report = _report(search, splines.loss, explained)
     if not search.chosen:
         return model.network, None, report
-    network, history = _refitted(search, rows, settings, callback)
+    if search.trial.loss <= EXACT * explained:
+        network, history = search.trial.network, search.trial.history
+    else:
+        network, history = _refitted(search, rows, settings, callback)
     settle_domains(network, model.features, rows.x)
     return network, history, report
 
@@ -130,33 +139,47 @@ def _refitted(
     """Return the chosen network refitted to all rows; as it was compared where that leads formulas astray."""
     network, family = search.trial.network, search.model.family
     try:
-        return train([network], rows, family, settings, stage=STAGE, callback=callback)
+        return train([network], rows, family, settings, stage=STAGE, is_refit=True, callback=callback)
     except TrainingDiverged:
         return network, None
 
 
 @torch.no_grad()
-def _candidates(model: FittedModel, rows: Rows, names: Sequence[str] | None) -> dict[EdgeId, list[Candidate]]:
-    """Return the rivals of every spline edge, best first, with the shape that the edge is held to.
+def _candidates(
+    model: FittedModel, rows: Rows, names: Sequence[str] | None
+) -> tuple[dict[EdgeId, str], dict[EdgeId, list[Candidate]]]:
+    """Return the digest of the grid, and the rivals, of every spline edge; best first, of the shape it is held to.
 
     A form behind a hidden node that feeds no other edge need not be defined beyond the values that the node takes.
     """
-    found, nodes = {}, model.network.trace(rows.x).inputs
+    grids: dict[EdgeId, str] = {}
+    found: dict[EdgeId, list[Candidate]] = {}
+    seen, nodes = _node_ranges(model.network, rows.x), model.network.trace(model.reference).inputs
     edges = model.network.active_edges()
     for edge in edges:
         if model.network.form(edge) != "spline":
             continue
         alone = sum((one.layer, one.source) == (edge.layer, edge.source) for one in edges) == 1
-        values = nodes[edge.layer][:, edge.source]
         is_free = edge.layer > 0 and alone
-        domain = (float(values.min()), float(values.max())) if is_free else edge_domain(model, edge)
-        everything = edge_candidates(model, edge, limit=None, names=names, domain=domain)
+        domain = seen[edge.layer][edge.source] if is_free else edge_domain(model, edge)
+        grid = reference_grid(model, edge, domain, nodes)
+        everything = [] if grid is None else grid_candidates(grid, names)
+        grids[edge] = "" if grid is None else grid.digest
         fitted = [one for one in everything if one.r2 >= 1 - HOPELESS]
         shape = int(model.network.layer(edge.layer).shapes[edge.target, edge.source])
         shaped = [one for one in fitted if has_shape(one.form.expression, shape, *domain)]
         front = pareto(shaped)
         found[edge] = [one for at, one in enumerate(shaped) if at < RIVALS or one in front]
-    return found
+    return grids, found
+
+
+def _node_ranges(network: Network, x: Float[Tensor, "rows inputs"]) -> list[list[tuple[float, float]]]:
+    """Return the smallest and the largest value of every node at the rows, some rows at a time; inputs first."""
+    ends = [
+        torch.stack([torch.stack([node.amin(dim=0), node.amax(dim=0)]) for node in nodes])
+        for nodes in zip(*(network.trace(part).inputs for part in x.split(CHUNK_ROWS)), strict=True)
+    ]
+    return [list(zip(one[:, 0].amin(dim=0).tolist(), one[:, 1].amax(dim=0).tolist(), strict=True)) for one in ends]
 
 
 def _snap_all(search: _Search) -> None:
@@ -244,16 +267,18 @@ def _report(search: _Search, loss_splines: float, explained: float) -> Symbolifi
     edges, own = [], float(search.trial.losses.mean())
     for edge, candidates in search.candidates.items():
         rivals = tuple(one.form.function for one in candidates)
-        chosen = search.chosen.get(edge)
+        chosen, grid = search.chosen.get(edge), search.grids[edge]
         if chosen is None:
-            edges.append(ChosenForm(str(edge), None, None, None, None, None, rivals))
+            edges.append(ChosenForm(str(edge), grid, None, None, None, None, None, rivals))
             continue
         trials = search.compared.get(edge, [])
         best = min((float(trial.losses.mean()) for _, trial in trials), default=own)
         cost = max(own - best, 0.0) / explained if explained > 0 else 0.0
         stability = _stability(chosen, trials, search)
         edges.append(
-            ChosenForm(str(edge), chosen.form.function, chosen.r2, chosen.max_abs_deviation, cost, stability, rivals)
+            ChosenForm(
+                str(edge), grid, chosen.form.function, chosen.r2, chosen.max_abs_deviation, cost, stability, rivals
+            )
         )
     lost = (search.trial.loss - loss_splines) / explained if explained > 0 else 0.0
     return Symbolification(loss_splines, search.trial.loss, search.largest, lost, tuple(edges))

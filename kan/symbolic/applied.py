@@ -5,6 +5,7 @@ Inside an edge's domain it is c · f(a·x + b) + d; beyond it, it continues line
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Bool, Float
@@ -26,19 +27,35 @@ class AppliedForms:
     beyond: Float[Tensor, "rows symbolic"]
     missing: Bool[Tensor, "rows symbolic"]
 
-    def values_and_slopes(self) -> tuple[Float[Tensor, "rows symbolic"], Float[Tensor, "rows symbolic"]]:
-        """Return every edge and its slope; 0 where the input is missing."""
-        slope = self.a * self._applied(SymbolicFunction.derivative)
-        value = self.c * (self._applied(SymbolicFunction.evaluate) + self._beyond(slope)) + self.d
-        return torch.where(self.missing, 0.0, value), torch.where(self.missing, 0.0, self.c * slope)
+    @cached_property
+    def values(self) -> Float[Tensor, "rows symbolic"]:
+        """Every edge; 0 where the input is missing."""
+        return torch.where(self.missing, 0.0, self.c * (self._f + self._beyond(self.a * self._slope)) + self.d)
+
+    @cached_property
+    def slopes(self) -> Float[Tensor, "rows symbolic"]:
+        """The slope of every edge; 0 where the input is missing."""
+        return torch.where(self.missing, 0.0, self.c * (self.a * self._slope))
 
     def by_coefficients(self) -> Float[Tensor, "rows symbolic 3"]:
         """Return the derivatives by a, b and c; 0 where the input is missing, or where they are infinite."""
-        slope, bend = (self._applied(one) for one in (SymbolicFunction.derivative, SymbolicFunction.second_derivative))
+        slope, bend = self._slope, self._applied(SymbolicFunction.second_derivative)
         bent = slope + self._beyond(self.a * bend)
         by_a, by_c = bent * self.near + self._beyond(slope), self.a * self._beyond(slope)
-        found = torch.stack([self.c * by_a, self.c * bent, self._applied(SymbolicFunction.evaluate) + by_c], dim=2)
+        found = torch.stack([self.c * by_a, self.c * bent, self._f + by_c], dim=2)
         return torch.where(self.missing.unsqueeze(2) | ~found.isfinite(), 0.0, found)
+
+    @cached_property
+    def _f(self) -> Float[Tensor, "rows symbolic"]:
+        return self._applied(SymbolicFunction.evaluate)
+
+    @cached_property
+    def _slope(self) -> Float[Tensor, "rows symbolic"]:
+        return self._applied(SymbolicFunction.derivative)
+
+    @cached_property
+    def _inner(self) -> Float[Tensor, "rows symbolic"]:
+        return self.a * self.near + self.b
 
     def _beyond(self, slope: Float[Tensor, "rows symbolic"]) -> Float[Tensor, "rows symbolic"]:
         """Return slope · beyond; 0 in the domain, where the slope of a root or a logarithm may be infinite."""
@@ -46,9 +63,8 @@ class AppliedForms:
 
     def _applied(self, method: Callable[[SymbolicFunction, Tensor], Tensor]) -> Float[Tensor, "rows symbolic"]:
         """Return f or one of its derivatives at a·x + b of every edge, one call for each function."""
-        inner = self.a * self.near + self.b
-        values = torch.empty_like(inner)
+        values = torch.empty_like(self._inner)
         for name in dict.fromkeys(self.functions):
             edges = [k for k, function in enumerate(self.functions) if function == name]
-            values[:, edges] = method(function_of(name), inner[:, edges])
+            values[:, edges] = method(function_of(name), self._inner[:, edges])
         return values

@@ -100,9 +100,10 @@ class GaussNewton:
         self.largest_dispersion = self._dispersion_of_a_constant()
 
     @torch.no_grad()
-    def step(self, *, estimate: bool) -> StepResult:
+    def step(self, *, estimate: bool, afresh: bool = False) -> StepResult:
         """Take one step, after an update of λ and dispersion where `estimate` says so and they are not given.
 
+        `afresh` first takes the dispersion from the residuals alone, for a trained network of which no noise is known.
         Raises TrainingDiverged where the loss is not finite at the present parameters.
         """
         equations, values = self.chunks.normal_equations(), self.parameters.read()
@@ -110,6 +111,8 @@ class GaussNewton:
             raise TrainingDiverged("the loss at the present parameters is not finite")
         floor = self._floor(equations.gram)
         if estimate and self.penalties.smoothness is None:
+            if afresh:
+                self._measure_noise(equations)
             self._estimate(equations, values, floor)
         quadratic = self._quadratic()
         before = equations.loss + self._price(quadratic, values)
@@ -218,10 +221,13 @@ class GaussNewton:
             tied=len(self.network.layers) > 1,
         )
 
-    def _measure_noise(self, equations: NormalEquations, inverse: Float[Tensor, "parameters parameters"]) -> None:
-        """Update the degrees of freedom, and the dispersion where the family has one."""
+    def _measure_noise(
+        self, equations: NormalEquations, inverse: Float[Tensor, "parameters parameters"] | None = None
+    ) -> None:
+        """Update the degrees of freedom, where the `inverse` is known, and the dispersion where the family has one."""
         count, state = len(self.rows), self.state
-        state.freedom = float((inverse * equations.gram).sum())
+        if inverse is not None:
+            state.freedom = float((inverse * equations.gram).sum())
         if self.family.has_dispersion:
             free = max(count - state.freedom, SMALLEST_FREEDOM * count)
             # In this order, so that an overflow to NaN meets the limit too.

@@ -24,11 +24,13 @@ from torch import Tensor
 from kan.layer import Layer
 from kan.losses import Family
 from kan.network import Network
-from kan.training.parameters import Parameters
+from kan.symbolic.applied import AppliedForms
+from kan.training.parameters import Parameters, Place
 from kan.training.rows import Rows
 
 LARGEST_CHUNK = 8192  # rows
 SINGLE_PRECISION_ROWS = 200_000
+GRAM_BLOCK = 96  # columns of a Gram matrix that are computed at once, with those behind them
 THREADED_WORK = 2e9  # multiplications below which threads cost more than they bring
 
 Part = TypeVar("Part")
@@ -46,11 +48,11 @@ class NormalEquations:
 
 @dataclass(frozen=True, eq=False)
 class _Traced:
-    """One layer at some rows: features and their slopes; of symbolic edges slopes and derivatives by a, b and c."""
+    """One layer at some rows: features and their slopes, symbolic edges; None where there is no use for them."""
 
-    features: Float[Tensor, "rows inputs width"]
+    features: Float[Tensor, "rows inputs width"] | None
     slopes: Float[Tensor, "rows inputs width"] | None
-    symbolic: tuple[Tensor, Tensor] | None
+    symbolic: AppliedForms | None
 
 
 class Chunks:
@@ -69,7 +71,7 @@ class Chunks:
         work = len(rows) * outputs * parameters.size**2
         self.workers = min(len(self.starts), os.cpu_count() or 1) if work > THREADED_WORK else 1
         first = network.layer(0)
-        keep = len(rows) * first.in_features * first.width * item <= memory
+        keep = first.has_weights and len(rows) * first.in_features * first.width * item <= memory
         self.kept = {at: first.features(rows.x[at : at + self.size]) for at in self.starts} if keep else {}
 
     def normal_equations(self) -> NormalEquations:
@@ -127,9 +129,8 @@ class Chunks:
     def _gram(self, jacobian: Float[Tensor, "curved parameters"]) -> Float[Tensor, "parameters parameters"]:
         """Return JᵀJ; of a large table in single precision, which bends a step a little and not where it ends."""
         if len(self.rows) <= SINGLE_PRECISION_ROWS:
-            return jacobian.T @ jacobian
-        single = jacobian.float()
-        return (single.T @ single).to(jacobian.dtype)
+            return _gram_matrix(jacobian)
+        return _gram_matrix(jacobian.float()).to(jacobian.dtype)
 
 
 @torch.no_grad()
@@ -148,14 +149,15 @@ def _traced(
     """Return what the Jacobian needs of every layer, and the outputs; `kept` are features of the first layer."""
     traced, nodes = [], x
     for position in range(len(network.layers)):
-        layer, slopes = network.layer(position), None
-        if position == 0:
-            features = layer.features(nodes) if kept is None else kept
-        else:
+        layer = network.layer(position)
+        features, slopes = kept if position == 0 else None, None
+        if layer.has_weights and position > 0:
             features, slopes = layer.features_and_slopes(nodes)
-        symbolic = (layer.symbolic_terms(nodes)[1], layer.symbolic_jacobian(nodes)) if layer.forms else None
+        elif layer.has_weights and features is None:
+            features = layer.features(nodes)
+        symbolic = layer.applied_forms(nodes) if layer.forms else None
         traced.append(_Traced(features, slopes, symbolic))
-        nodes = layer.combine(features, nodes)
+        nodes = layer.combine(features, nodes, symbolic)
     return traced, nodes
 
 
@@ -166,37 +168,56 @@ def _jacobian(
     sensitivity: Float[Tensor, "rows directions outputs"],
 ) -> Float[Tensor, "rows directions parameters"]:
     """Return what every direction at the outputs becomes at every parameter."""
-    parts: list[Tensor] = []
+    jacobian = sensitivity.new_empty(*sensitivity.shape[:2], parameters.size)
     for position in reversed(range(len(traced))):
         layer, place, one = network.layer(position), parameters.places[position], traced[position]
-        own = [_outer(sensitivity, one.features.flatten(1), place.used), sensitivity]
+        if one.features is not None:
+            _write_outer(sensitivity, one.features.flatten(1), place, jacobian[:, :, place.weights])
+        jacobian[:, :, place.bias] = sensitivity
         if one.symbolic is not None:
-            edges, _ = place.free.nonzero(as_tuple=True)
-            targets = torch.tensor([target for target, _ in layer.forms], device=edges.device)[edges]
-            own.append(sensitivity[:, :, targets] * one.symbolic[1][:, place.free].unsqueeze(1))
-        parts = own + parts
+            derivatives = one.symbolic.by_coefficients()[:, place.free].unsqueeze(1)
+            torch.mul(sensitivity[:, :, place.bent], derivatives, out=jacobian[:, :, place.coefficients])
         if position > 0:
             sensitivity = sensitivity @ _edge_slopes(layer, one)
-    return torch.cat(parts, dim=2)
+    return jacobian
 
 
-def _outer(
-    sensitivity: Float[Tensor, "rows directions outputs"], features: Float[Tensor, "rows features"], used: Tensor
-) -> Float[Tensor, "rows directions used"]:
-    """Return δ[j] · Φ[i,m] for the weights in use."""
-    if sensitivity.shape[2] == 1:
-        return sensitivity * features[:, used].unsqueeze(1)
-    outer = sensitivity.unsqueeze(3) * features.reshape(len(features), 1, 1, -1)
-    return outer.flatten(2)[:, :, used]
+def _gram_matrix(jacobian: Float[Tensor, "rows columns"]) -> Float[Tensor, "columns columns"]:
+    """Return JᵀJ: the upper triangle in blocks of columns, the lower one as its mirror image."""
+    columns = jacobian.shape[1]
+    if columns <= GRAM_BLOCK:
+        return jacobian.T @ jacobian
+    gram = jacobian.new_empty(columns, columns)
+    for start in range(0, columns, GRAM_BLOCK):
+        stop = start + GRAM_BLOCK
+        gram[start:stop, start:] = jacobian[:, start:stop].T @ jacobian[:, start:]
+        gram[stop:, start:stop] = gram[start:stop, stop:].T
+    return gram
+
+
+def _write_outer(
+    sensitivity: Float[Tensor, "rows directions outputs"],
+    features: Float[Tensor, "rows features"],
+    place: Place,
+    outer: Float[Tensor, "rows directions used"],
+) -> None:
+    """Write δ[j] · Φ[i,m] for the weights in use."""
+    chosen = features.index_select(1, place.columns).unsqueeze(1)
+    if place.targets is None:  # every output uses the same features
+        torch.mul(sensitivity.unsqueeze(3), chosen.unsqueeze(2), out=outer.unflatten(2, (sensitivity.shape[2], -1)))
+    else:
+        torch.mul(sensitivity.index_select(2, place.targets), chosen, out=outer)
 
 
 def _edge_slopes(layer: Layer, traced: _Traced) -> Float[Tensor, "rows outputs inputs"]:
     """Return φ′ of every edge, by one matrix product per input."""
-    assert traced.slopes is not None  # only the first layer has none  # noqa: S101
-    weights = layer.weights * layer.mask
-    slopes = (traced.slopes.transpose(0, 1) @ weights.permute(1, 2, 0)).permute(1, 2, 0)
+    if traced.slopes is not None:
+        weights = layer.weights * layer.mask
+        slopes = (traced.slopes.transpose(0, 1) @ weights.permute(1, 2, 0)).permute(1, 2, 0)
+    elif traced.symbolic is not None:
+        slopes = traced.symbolic.near.new_zeros(len(traced.symbolic.near), *layer.kinds.shape)
     if traced.symbolic is None:
         return slopes
     index = torch.tensor(list(layer.forms), device=slopes.device).T
     rows = torch.arange(len(slopes), device=slopes.device).unsqueeze(1)
-    return slopes.index_put((rows, index[0], index[1]), traced.symbolic[0], accumulate=True)
+    return slopes.index_put((rows, index[0], index[1]), traced.symbolic.slopes, accumulate=True)

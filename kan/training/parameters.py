@@ -18,8 +18,12 @@ from kan.network import Network
 
 
 @dataclass(frozen=True, eq=False)
-class _Place:
-    """Where one layer's numbers stand in the vector; unused weights point behind its end."""
+class Place:
+    """Where one layer's numbers stand in the vector; unused weights point behind its end.
+
+    Weights of `used` belong to the feature `columns` and the `targets`; without targets every output uses all of the
+    columns. `bent` are the targets of the free coefficients.
+    """
 
     weights: slice
     bias: slice
@@ -27,6 +31,9 @@ class _Place:
     used: Int[Tensor, " used"]
     positions: Int[Tensor, "outputs inputs width"]
     free: Bool[Tensor, "symbolic 3"]
+    columns: Int[Tensor, " columns"]
+    targets: Int[Tensor, " used"] | None
+    bent: Int[Tensor, " coefficients"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +51,7 @@ class Parameters:
     def __init__(self, network: Network) -> None:
         """Find the weights in use."""
         self.network = network
-        self.places: list[_Place] = []
+        self.places: list[Place] = []
         size = 0
         for position in range(len(network.layers)):
             place = _place(network.layer(position), size)
@@ -84,7 +91,7 @@ class Parameters:
         framed = torch.nn.functional.pad(matrix, (0, 1, 0, 1))
         return [framed[at.unsqueeze(3), at.unsqueeze(2)] for at in self.padded]
 
-    def _layers(self) -> list[tuple[Layer, _Place]]:
+    def _layers(self) -> list[tuple[Layer, Place]]:
         return [(self.network.layer(position), place) for position, place in enumerate(self.places)]
 
     def _bounds(self) -> Bounds | None:
@@ -113,18 +120,32 @@ class Parameters:
         return Bounds(torch.cat(indices), torch.block_diag(*transforms), torch.cat(bounded))
 
 
-def _place(layer: Layer, start: int) -> _Place:
-    used = (layer.mask * ~layer.frozen.unsqueeze(2)).flatten().nonzero().flatten()
+def _place(layer: Layer, start: int) -> Place:
+    learned = layer.mask * ~layer.frozen.unsqueeze(2)
+    used = learned.flatten().nonzero().flatten()
     positions = torch.full((layer.mask.numel(),), -1, dtype=torch.long, device=used.device)
     positions[used] = start + torch.arange(len(used), device=used.device)
     weights = slice(start, start + len(used))
     bias = slice(weights.stop, weights.stop + layer.out_features)
     free = layer.free_coefficients()
     coefficients = slice(bias.stop, bias.stop + int(free.sum()))
-    return _Place(weights, bias, coefficients, used, positions.view(layer.mask.shape), free)
+    columns, targets = _columns_and_targets(learned.flatten(1) > 0, used)
+    ends = torch.tensor([target for target, _ in layer.forms], dtype=torch.long, device=used.device)
+    bent = ends[free.nonzero()[:, 0]]
+    positions = positions.view(layer.mask.shape)
+    return Place(weights, bias, coefficients, used, positions, free, columns, targets, bent)
 
 
-def _factor(layer: Layer, place: _Place, edge: tuple[int, int]) -> Int[Tensor, " factor"]:
+def _columns_and_targets(
+    rows: Bool[Tensor, "outputs features"], used: Int[Tensor, " used"]
+) -> tuple[Tensor, Tensor | None]:
+    """Return the feature and the target of every weight in use; if all targets use the same, these and no targets."""
+    if bool((rows == rows[0]).all()):
+        return rows[0].nonzero().flatten(), None
+    return used % rows.shape[1], used // rows.shape[1]
+
+
+def _factor(layer: Layer, place: Place, edge: tuple[int, int]) -> Int[Tensor, " factor"]:
     """Return where the c of a symbolic edge stands; nowhere where it is fixed."""
     position = list(layer.forms).index(edge)
     before = int(place.free[:position].sum() + place.free[position, :2].sum())

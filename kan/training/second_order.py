@@ -32,9 +32,12 @@ LONGEST_DOMAIN = 1.6  # a hidden domain so many times as long as the range of it
 WARM_STEPS = 25  # of one of several starts
 LEVEL_STEPS, LEVEL_TOLERANCE = 30, 1e-2  # of a grid that a finer one will follow
 LAST_TOLERANCE = 1e-3
+CHANCE = 0.1  # share of what chance adds to the loss, a parameter's worth for each row, that a step must gain at least
+NOISELESS = 1e-4  # dispersion, of a standardised target, up to which residuals are errors of approximation
 SETTLE_STEPS, SETTLE_ROUNDS = 6, 3
 OVERFITTED = 0.02  # share by which the last validation loss may be above the best
 NEGLIGIBLE = 1e-4  # share of the first validation loss that does not count
+WORTHWHILE = 0.9  # share of the loss that is left after knots have followed, if they shall do so again
 EXACT = 1e-27  # loss of a fit that nothing but rounding keeps from the target
 PATIENCE = 3  # steps that may gain less than the tolerance
 VALIDATION_PATIENCE = 15  # steps without a better validation loss
@@ -46,7 +49,8 @@ class Run:
     """A network on its way, what is known about the noise, and where the run and its present phase stand.
 
     `start` is its position among the starts, and `rival` the best of those before it while they are compared. `idle`
-    and `waited` count steps that gained little, `best` is the best validation loss of the phase.
+    and `waited` count steps that gained little, `best` is the best validation loss of the phase, `stuck` the loss at
+    which knots followed because steps gained nothing.
     """
 
     network: Network
@@ -61,11 +65,12 @@ class Run:
     loss: float = math.inf
     best: float = math.inf
     objective: float = math.inf
+    stuck: float = math.inf
 
     def enter(self, phase: int) -> None:
         """Begin a phase."""
         self.phase, self.phase_step, self.idle, self.waited = phase, 0, 0, 0
-        self.loss = self.best = math.inf
+        self.loss = self.best = self.stuck = math.inf
 
 
 Save = Callable[[Run], None]
@@ -87,18 +92,27 @@ class Phase:
     patience: int = PATIENCE
     refines: bool = False
     settles: bool = False
+    unsticks: bool = False
 
 
 def minimise(
-    starts: list[Network], problem: Problem, *, save: Save, resumed: Run | None, generator: torch.Generator
+    starts: list[Network],
+    problem: Problem,
+    *,
+    is_refit: bool,
+    save: Save,
+    resumed: Run | None,
+    generator: torch.Generator,
 ) -> Network:
     """Return the network that second-order steps make of the best of the starts, or of a run that was interrupted.
+
+    A refit begins at a trained network, whose nodes are where they will be.
 
     With validation rows it is the iterate that did best on them; if that is about the last one, so that nothing was
     learned by heart, more steps follow on all rows. Raises TrainingDiverged; whatever the callback raises passes
     through.
     """
-    script = _script(starts[0], problem, save, generator)
+    script = _script(starts[0], problem, is_refit, save, generator)
     run = resumed if resumed is not None else Run(starts[0], Regularization())
     if run.phase == 0 and len(starts) > 1:
         run = _chosen(run, starts, script[0])
@@ -125,14 +139,17 @@ def minimise(
     return run.network
 
 
-def _script(network: Network, problem: Problem, save: Save, generator: torch.Generator) -> list[Phase]:
-    """Return the phases of a run: a start, grids, the last grid, and the last grid with all rows."""
+def _script(network: Network, problem: Problem, is_refit: bool, save: Save, generator: torch.Generator) -> list[Phase]:
+    """Return the phases of a run: a start, grids, the last grid, and the last grid with all rows.
+
+    A refit has the last grid only.
+    """
     settings, rows = problem.settings, problem.rows
     size = max(SAMPLE_ROWS, SAMPLE_PER_PARAMETER * Parameters(network).size)
     small = replace(problem, rows=sample(rows, size, generator)) if len(rows) > 2 * size else problem
     deep = len(network.layers) > 1
     phases = []
-    if deep:
+    if deep and not is_refit:
         phases.append(Phase(small, save, WARM_STEPS, LEVEL_TOLERANCE, FOLLOW_STEPS, estimate_from=2))
     elif small is not problem:
         phases.append(Phase(small, save, settings.steps, LEVEL_TOLERANCE, estimate_from=1))
@@ -141,8 +158,9 @@ def _script(network: Network, problem: Problem, save: Save, generator: torch.Gen
         for wanted, present in zip(settings.grid_sizes, network.grid_sizes, strict=True)
     )
     phases += [Phase(problem, save, LEVEL_STEPS if deep else 0, LEVEL_TOLERANCE, refines=True)] * levels
-    estimate_from = 0 if phases else 1
+    estimate_from = 0 if phases or is_refit else 1
     last = Phase(problem, save, settings.steps, LAST_TOLERANCE, estimate_from=estimate_from, settles=deep)
+    last = replace(last, unsticks=deep and is_refit)
     # After a sample an additive model is where it will be: one step that gains little says so.
     phases.append(replace(last, patience=1) if small is not problem and not deep else last)
     if problem.validation is not None:
@@ -171,13 +189,18 @@ def _better(run: Run, problem: Problem) -> Run:
 def _optimise(run: Run, phase: Phase) -> None:
     """Take steps until they gain too little, or none are left of all that the run may take."""
     problem, engine = phase.problem, None
-    while run.phase_step < phase.steps and run.step < problem.settings.steps and not _is_done(run, phase):
+    while run.phase_step < phase.steps and run.step < problem.settings.steps:
+        if _is_done(run, phase):
+            # A changed network is stuck where its nodes have left their knots.
+            if not phase.unsticks or not _may_unstick(run) or not _follow(run, problem):
+                break
+            run.idle, run.stuck, engine = 0, run.loss, None
         if engine is None:
             engine = _engine(run, problem)
             phase.save(run)
-        result = engine.step(estimate=run.phase_step >= phase.estimate_from)
+        result = engine.step(estimate=run.phase_step >= phase.estimate_from, afresh=run.step == 0)
         gained, run.loss, run.objective = abs(run.loss - result.loss), result.loss, result.objective
-        run.idle = run.idle + 1 if gained <= phase.tolerance * result.loss else 0
+        run.idle = run.idle + 1 if gained <= _least_gain(run, phase) * result.loss else 0
         run.step += 1
         run.phase_step += 1
         validation_loss = problem.validation_loss(run.network)
@@ -192,11 +215,22 @@ def _optimise(run: Run, phase: Phase) -> None:
             engine = None
 
 
+def _least_gain(run: Run, phase: Phase) -> float:
+    """Return the share of the loss that a step must gain: more than chance adds where residuals are noise."""
+    chance = CHANCE * run.state.freedom / len(phase.problem.rows) if run.state.dispersion > NOISELESS else 0.0
+    return max(phase.tolerance, chance)
+
+
 def _is_done(run: Run, phase: Phase) -> bool:
     if run.waited >= VALIDATION_PATIENCE or run.loss <= EXACT:
         return True
     earliest = max((*phase.follow, phase.estimate_from)) + phase.patience if phase.patience > 1 else 0
     return run.idle >= phase.patience and run.phase_step > earliest
+
+
+def _may_unstick(run: Run) -> bool:
+    """Return whether there is a loss to lower, and the last time that knots followed helped."""
+    return EXACT < run.loss < WORTHWHILE * run.stuck
 
 
 def _engine(run: Run, problem: Problem) -> GaussNewton:
@@ -212,11 +246,13 @@ def _needs_following(run: Run, phase: Phase) -> bool:
     return run.phase_step % LOOK_EVERY == 0 and hidden_fit(run.network, phase.problem.rows.x).outside > LARGEST_WIDENING
 
 
-def _follow(run: Run, problem: Problem) -> None:
-    """Let the hidden knots follow their nodes where these have left them or use little of them."""
+def _follow(run: Run, problem: Problem) -> bool:
+    """Let the hidden knots follow their nodes where these have left them or use little of them; return if they did."""
     fit = hidden_fit(run.network, problem.rows.x)
-    if fit.outside > 0 or fit.length > LONGEST_DOMAIN:
+    is_off = fit.outside > 0 or fit.length > LONGEST_DOMAIN
+    if is_off:
         follow_hidden_nodes(run.network, problem.rows.x)
+    return is_off
 
 
 def _settle(run: Run, phase: Phase) -> None:

@@ -64,14 +64,16 @@ def train(
     settings: TrainingSettings,
     *,
     stage: str = "fit",
+    is_refit: bool = False,
     callback: ProgressCallback | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[Network, History]:
     """Return a trained copy of the best of some networks on the link scale of the target, and the run's history.
 
     Afterwards every training row lies inside every hidden domain and every learned edge has mean zero over the rows.
-    With a `checkpoint` the run can be interrupted at any time; the same call goes on where it stood, and the file is
-    deleted at the end. Raises TrainingDiverged, CheckpointRefused.
+    A refit begins at a trained network of which some edges have changed. With a `checkpoint` the run can be interrupted
+    at any time; the same call goes on where it stood, and the file is deleted at the end. Raises TrainingDiverged,
+    CheckpointRefused.
     """
     settings = replace(settings, optimizer=chosen_optimizer(networks[0], rows, settings))
     recorder = Recorder(stage, settings.steps, settings.optimizer, callback)
@@ -79,7 +81,7 @@ def train(
     file = Checkpoint(checkpoint, mark)
     with one_thread():
         copies = [network.copy() for network in networks]
-        trained = _run(copies, rows, FAMILIES[family], settings, recorder, file)
+        trained = _run(copies, rows, FAMILIES[family], settings, recorder, file, is_refit=is_refit)
     file.remove()
     return trained, recorder.history
 
@@ -120,6 +122,8 @@ def _run(
     settings: TrainingSettings,
     recorder: Recorder,
     checkpoint: Checkpoint,
+    *,
+    is_refit: bool,
 ) -> Network:
     """Train copies of networks."""
     generator = torch.Generator().manual_seed(settings.seed)
@@ -137,7 +141,9 @@ def _run(
     problem = Problem(training, validation, family, settings, recorder)
     if settings.optimizer == "gauss_newton":
         saved = RunFile(checkpoint, recorder, networks[0])
-        network = second_order.minimise(networks, problem, save=saved.write, resumed=saved.read(), generator=generator)
+        network = second_order.minimise(
+            networks, problem, is_refit=is_refit, save=saved.write, resumed=saved.read(), generator=generator
+        )
     else:
         network = first_order.minimise(networks[0], problem, StepFile(checkpoint, recorder, networks[0]))
     network.to(torch.device("cpu"), torch.float64)

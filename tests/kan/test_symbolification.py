@@ -12,6 +12,7 @@ from kan.errors import InvalidFormula, InvalidSetting, TrainingDiverged, Unknown
 from kan.estimator import KANClassifier, KANRegressor
 from kan.network import EdgeId
 from kan.serialization import dump
+from kan.snapping import reference_grid
 from kan.training.settings import Progress
 
 Array = npt.NDArray[np.float64]
@@ -40,7 +41,10 @@ def forms(model: KANRegressor | KANClassifier) -> list[str]:
 
 def test_formula_of_two_layers_is_recovered_to_rounding() -> None:
     X, test = inputs(), inputs(2000, seed=1)
-    model = KANRegressor(hidden=(1,), domains=DOMAINS, random_state=0).fit(X, textbook(X)).symbolify()
+    model = KANRegressor(hidden=(1,), domains=DOMAINS, random_state=0).fit(X, textbook(X))
+    grids = [reference_grid(model.model_, EdgeId(0, source, 0)) for source in (0, 1)]
+    model.symbolify()
+    assert [edge["grid"] for edge in record(model)["edges"][:2]] == [grid.digest for grid in grids if grid]
     assert np.sqrt(np.mean((model.predict(test) - textbook(test)) ** 2)) < 1e-9
     assert [edge["function"] for edge in record(model)["edges"]] == ["sin", "square", "exp"]
     assert all(edge["stability"] > 0.9 and edge["cost"] < 1e-3 for edge in record(model)["edges"])

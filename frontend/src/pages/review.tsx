@@ -1,5 +1,5 @@
 // A review: the network with a decision for every edge, and the signature under the whole.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 import { decideEdge, getNetwork, getReview, requestChanges, withdrawReview } from "../api/operations";
 import { Problem } from "../api/client";
@@ -165,7 +165,7 @@ function ReviewedNetwork({ review, resource, network }: ReviewedNetworkProps) {
   const goOn = (): void => selectEdge(nextEdge(network, review, selected, 1));
   const goBack = (): void => selectEdge(nextEdge(network, review, selected, -1));
 
-  useEffect(() => onShortcut({ n: goOn, p: goBack }), [network, review, selected]);
+  useLayoutEffect(() => onShortcut({ n: goOn, p: goBack }), [network, review, selected]);
 
   const decide = async (edge: ReviewEdge, decision: Decision, comment: string): Promise<void> => {
     try {

@@ -1,5 +1,5 @@
 // The decision about one edge: accept, or reject and say why. One edge at a time, on purpose.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Decision, ReviewEdge } from "../api/types";
 import { StateBadge } from "../components/badge";
@@ -33,7 +33,7 @@ function useDecision({ edge, mayDecide, decide }: Pick<DecisionFormProps, "edge"
     if (lacksReason) field.current?.focus();
     else void action.run(decision);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!mayDecide) return undefined;
     return onShortcut({ a: () => choose("accepted"), r: () => choose("rejected") });
   });

@@ -49,7 +49,19 @@ def error(network: Network) -> float:
 def test_compositional_function_is_found_in_few_steps() -> None:
     network, history = trained(ROWS, (5,), 10, steps=60, validation_fraction=0.2)
     assert error(network) < 3e-3
-    assert len(history.losses) <= 66
+    assert len(history.losses) <= 60 + second_order.SETTLE_ROUNDS * second_order.SETTLE_STEPS
+
+
+@pytest.mark.usefixtures("no_shape_checks")
+def test_steps_within_chance_end_a_run_on_noise_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(rows: Rows) -> int:
+        return len(trained(rows, (3,), 10)[1].losses)
+
+    noisy = weighted_rows(X, function(X) + 0.1 * NOISE)
+    exact, chancy = steps(ROWS), steps(noisy)
+    monkeypatch.setattr(second_order, "CHANCE", 0.0)
+    assert steps(ROWS) == exact
+    assert steps(noisy) > chancy
 
 
 @pytest.mark.usefixtures("no_shape_checks")

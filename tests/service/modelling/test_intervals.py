@@ -22,12 +22,15 @@ def test_number_lies_in_the_middle_of_its_interval(gaussian: LoadedModel) -> Non
     assert min(abs(score - reach) for score in gaussian.fitted.calibration.scores[0]) < 1e-9 * reach
 
 
-def test_outcomes_that_are_ruled_out_are_improbable(binomial: LoadedModel) -> None:
-    prediction = predict(binomial, [ROW], "none", [""], training_basis(binomial))[0]
-    assert prediction.interval is not None
-    held = set(prediction.interval.outcomes)
-    out = [one.probability for one in prediction.output.probabilities if one.outcome not in held]
-    assert all(probability < 0.5 for probability in out)
+def test_an_outcome_is_held_where_its_probability_is_usual_for_its_class(binomial: LoadedModel) -> None:
+    calibration = binomial.fitted.calibration
+    assert calibration is not None
+    rows = [{**ROW, "age": float(age)} for age in range(20, 80, 5)]
+    for prediction in predict(binomial, rows, "none", [""] * len(rows), training_basis(binomial)):
+        assert prediction.interval is not None
+        for group, one in enumerate(prediction.output.probabilities):
+            is_usual = 1 - one.probability <= calibration.threshold(group, 0.9)
+            assert (one.outcome in prediction.interval.outcomes) == is_usual
 
 
 def test_record_of_a_version_without_calibration_is_as_it_was(gaussian: LoadedModel) -> None:
