@@ -126,11 +126,6 @@ class Network(nn.Module):
         layer, inputs = self._edge_input(edge, x)
         return layer.activations(inputs)[:, edge.target, edge.source]
 
-    def edge_derivative(self, edge: EdgeId, x: Float[Tensor, " rows"]) -> Float[Tensor, " rows"]:
-        """Return dφ/dx of one edge, x in the unit of its source; raises InvalidEdge."""
-        layer, inputs = self._edge_input(edge, x)
-        return layer.derivatives(inputs)[:, edge.target, edge.source]
-
     def edges(self) -> list[EdgeId]:
         """Return every edge in order."""
         shape = self.shape

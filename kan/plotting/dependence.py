@@ -14,6 +14,7 @@ from kan.plotting.style import (
     SKY,
     draw_band,
     draw_density,
+    draw_missing_value,
     draw_tiles,
     labelled,
     name_ticks,
@@ -79,16 +80,7 @@ def _draw_curve(figure: go.Figure, found: Dependence, what: str) -> None:
         col=1,
     )
     if found.missing_value is not None:
-        figure.add_scatter(
-            x=[found.x[0], found.x[-1]],
-            y=[found.missing_value] * 2,
-            name="value when missing",
-            mode="lines",
-            line={"color": NEUTRAL, "dash": "dash"},
-            hovertemplate="missing → %{y:.6g}",
-            row=1,
-            col=1,
-        )
+        draw_missing_value(figure, found.x, found.missing_value, row=1, col=1)
     draw_density(figure, found.density_edges, found.density_counts, row=2, col=1)
 
 

@@ -18,6 +18,7 @@ from kan.plotting.style import (
     SKY,
     draw_band,
     draw_density,
+    draw_missing_value,
     labelled,
     name_ticks,
     plain,
@@ -73,16 +74,7 @@ def _draw_curve(figure: go.Figure, curve: EdgeCurve, candidates: Sequence[Candid
             col=1,
         )
     if curve.missing_value is not None:
-        figure.add_scatter(
-            x=[curve.x[0], curve.x[-1]],
-            y=[curve.missing_value] * 2,
-            name="value when missing",
-            mode="lines",
-            line={"color": NEUTRAL, "dash": "dash"},
-            hovertemplate="missing → %{y:.6g}",
-            row=1,
-            col=1,
-        )
+        draw_missing_value(figure, curve.x, curve.missing_value, row=1, col=1)
     draw_density(figure, curve.density_edges, curve.density_counts, row=2, col=1)
     for left, right in ((curve.x[0], curve.domain[0]), (curve.domain[1], curve.x[-1])):
         figure.add_vrect(x0=left, x1=right, fillcolor=GREY, line_width=0, layer="below")

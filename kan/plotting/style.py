@@ -60,6 +60,19 @@ def draw_band(
     )
 
 
+def draw_missing_value(figure: go.Figure, x: Sequence[float], value: float, **place: int) -> None:
+    """Draw what a curve is where its input is missing, as a dashed line over its whole width."""
+    figure.add_scatter(
+        x=[x[0], x[-1]],
+        y=[value] * 2,
+        name="value when missing",
+        mode="lines",
+        line={"color": NEUTRAL, "dash": "dash"},
+        hovertemplate="missing → %{y:.6g}",
+        **place,
+    )
+
+
 def draw_density(figure: go.Figure, borders: Sequence[float], counts: Sequence[int], **place: int) -> None:
     """Draw the reference rows per interval as bars."""
     figure.add_bar(

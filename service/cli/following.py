@@ -24,7 +24,7 @@ def follow(resources: Resources, job_id: str, output: TextIO) -> JobState:
             _write(output, event)
         if news.finished:
             return get_job_state(resources, job_id)
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)  # the database is asked: it is all that the worker and this command share
 
 
 def _write(output: TextIO, event: JobEvent) -> None:

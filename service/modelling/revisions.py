@@ -10,20 +10,17 @@ from typing import Any
 
 import torch
 
-from kan.errors import KANError
 from kan.model import FittedModel
 from kan.network import EdgeId
 from kan.snapping import reference_grid
-from kan.training.trainer import one_thread
 from service.domain.feature_schema import TrainingColumns
 from service.domain.revisions import Change, Prune, Snap
 from service.domain.training_configuration import Progress, TrainingConfiguration
-from service.errors import TrainingFailed
 from service.modelling.changes import learner, learner_on, make
 from service.modelling.formulas import formula_agreement
 from service.modelling.recording import Recorder
 from service.modelling.registry import LoadedModel
-from service.modelling.trained_versions import TrainedVersion, finished, measured
+from service.modelling.trained_versions import TrainedVersion, computed, finished, measured
 from service.modelling.training_data import TrainingData
 
 #: What the record of a parent says about formulas that may no longer be there.
@@ -42,15 +39,11 @@ def revise(
 
     What `report` raises stops it and passes through. Raises: a leaf of InvalidRevision, TrainingFailed.
     """
-    recorder = Recorder(report)
-    recorder(Progress(stage="data", step=0, steps=1))
-    data = TrainingData.read(parquet, columns, configuration)
-    recorder(Progress(stage="data", step=1, steps=1))
-    try:
-        with one_thread():
-            return _revise(data, configuration, parent, changes, recorder)
-    except KANError as error:
-        raise TrainingFailed(str(error)) from error
+
+    def compute(data: TrainingData, recorder: Recorder) -> TrainedVersion:
+        return _revise(data, configuration, parent, changes, recorder)
+
+    return computed(parquet, columns, configuration, report, compute)
 
 
 def _revise(

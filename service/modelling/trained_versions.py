@@ -1,17 +1,21 @@
 """From a trained model to a version as it is stored: measured on held-out rows, calibrated, named, written."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
+from kan.errors import KANError
 from kan.estimator import KANClassifier
 from kan.explanation.formula import complexity
 from kan.model import FittedModel
 from kan.serialization import dump
+from kan.training.trainer import one_thread
 from service.domain.canonical import digest_of
+from service.domain.feature_schema import TrainingColumns
 from service.domain.training_configuration import CalibrationBin, Metric, Progress, TrainingConfiguration
+from service.errors import TrainingFailed
 from service.modelling.evaluation import calibration, classification_metrics, regression_metrics
 from service.modelling.formulas import Estimator
 from service.modelling.recording import Recorder
@@ -37,6 +41,28 @@ class TrainedVersion:
     history: tuple[Progress, ...]
     library_versions: dict[str, str]
     symbolification: str
+
+
+def computed(
+    parquet: bytes,
+    columns: TrainingColumns,
+    configuration: TrainingConfiguration,
+    report: Callable[[Progress], None],
+    compute: Callable[[TrainingData, Recorder], TrainedVersion],
+) -> TrainedVersion:
+    """Compute a version on the rows of a snapshot, in one thread; what `report` raises passes through.
+
+    Raises: what `compute` raises, and TrainingFailed with the engine's reason.
+    """
+    recorder = Recorder(report)
+    recorder(Progress(stage="data", step=0, steps=1))
+    data = TrainingData.read(parquet, columns, configuration)
+    recorder(Progress(stage="data", step=1, steps=1))
+    try:
+        with one_thread():
+            return compute(data, recorder)
+    except KANError as error:
+        raise TrainingFailed(str(error)) from error
 
 
 def library_versions() -> dict[str, str]:

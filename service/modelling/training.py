@@ -12,13 +12,11 @@ from typing import Any
 import numpy.typing as npt
 import polars as pl
 
-from kan.errors import KANError, OutputUndefined
+from kan.errors import OutputUndefined
 from kan.estimator import KANClassifier, KANRegressor
 from kan.model import FittedModel
-from kan.training.trainer import one_thread
 from service.domain.feature_schema import Direction, FeatureSchema, TrainingColumns
 from service.domain.training_configuration import Progress, TrainingConfiguration
-from service.errors import TrainingFailed
 from service.modelling.certificates import formula_certificates
 from service.modelling.formulas import (
     Estimator,
@@ -30,7 +28,7 @@ from service.modelling.formulas import (
 )
 from service.modelling.recording import Recorder, Stage
 from service.modelling.stages import StageFiles, kept_or_computed
-from service.modelling.trained_versions import TrainedVersion, finished, measured
+from service.modelling.trained_versions import TrainedVersion, computed, finished, measured
 from service.modelling.training_data import TrainingData
 
 DIRECTIONS: Mapping[Direction, int] = MappingProxyType({"increasing": 1, "decreasing": -1})
@@ -50,15 +48,11 @@ def train(
 
     Raises: TrainingFailed with the engine's reason.
     """
-    recorder = Recorder(report)
-    recorder(Progress(stage="data", step=0, steps=1))
-    data = TrainingData.read(parquet, columns, configuration)
-    recorder(Progress(stage="data", step=1, steps=1))
-    try:
-        with one_thread():
-            return _train(data, schema, configuration, recorder, files)
-    except KANError as error:
-        raise TrainingFailed(str(error)) from error
+
+    def compute(data: TrainingData, recorder: Recorder) -> TrainedVersion:
+        return _train(data, schema, configuration, recorder, files)
+
+    return computed(parquet, columns, configuration, report, compute)
 
 
 def _train(

@@ -23,12 +23,6 @@ def get_dataset(session: Session, dataset_id: str) -> tables.Dataset:
     return dataset
 
 
-def find_dataset(session: Session, name: str) -> tables.Dataset | None:
-    """The newest snapshot with this name."""
-    query = select(tables.Dataset).where(tables.Dataset.name == name).order_by(tables.Dataset.id.desc())
-    return session.scalars(query.limit(1)).one_or_none()
-
-
 def page(session: Session, request: PageRequest) -> Rows[tables.Dataset]:
     """Snapshots, newest first."""
     return select_page(session, select(tables.Dataset), tables.Dataset.id, request)

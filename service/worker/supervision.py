@@ -45,7 +45,7 @@ def patient(operation: Callable[[], Result]) -> Result:
             return operation()
         except Unavailable as error:
             _log.warning("worker_waits", code=error.code, detail=error.message)
-            time.sleep(RETRY_SECONDS)
+            time.sleep(RETRY_SECONDS)  # a database that is away tells nobody when it is back
 
 
 @dataclass
@@ -64,7 +64,7 @@ class _Attempt:
         finally:
             child.close()
         if status == TRY_AGAIN:
-            time.sleep(RETRY_SECONDS)
+            time.sleep(RETRY_SECONDS)  # what was away then may still be
         elif status:
             _log.error("training_process_died", attempt=self.attempt, status=status)
             patient(lambda: note_crash(self.resources, self.job_id, self.attempt, JobCrashed(status)))

@@ -67,7 +67,7 @@ def wait_for(what: str, condition: Callable[[], bool], process: subprocess.Popen
     while not condition():
         assert process.poll() is None, "the worker ended"
         assert time.monotonic() < deadline, f"{what} did not happen"
-        time.sleep(0.05)
+        time.sleep(0.05)  # the other process tells its state by the database only
 
 
 @dataclass(frozen=True)

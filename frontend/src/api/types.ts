@@ -41,7 +41,6 @@ export type Goal = Schemas["Goal"];
 export type Lineage = Schemas["Lineage"];
 export type LineageNode = Schemas["LineageNode"];
 export type Me = Schemas["Me"];
-export type Metric = Schemas["Metric"];
 export type MetricDifference = Schemas["MetricDifference"];
 export type Interaction = Schemas["Interaction"];
 export type Model = Schemas["Model"];
