@@ -9,6 +9,8 @@ export default defineConfig({
     target: "es2022",
     // Nothing is inlined: the content security policy allows files from this origin only.
     assetsInlineLimit: 0,
+    // What belongs to what, for the test that weighs every first view.
+    manifest: "assets/manifest.json",
     modulePreload: { polyfill: false },
     // Plotly is one file of 1.3 MB that is loaded only when the first chart is shown.
     chunkSizeWarningLimit: 1400,

@@ -20,16 +20,21 @@ STAGE = "compare"
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A network after a short refit, its mean loss on held-out rows, its weighted loss at every row, and the refit.
+    """A network after a short refit, its weighted losses at held-out rows and at all rows, and the refit.
 
-    The mean judges networks of unlike size. Networks of like size differ little in what they learn by heart, so that
-    all rows may tell them apart.
+    The mean over held-out rows judges networks of unlike size. Networks of like size differ little in what they learn
+    by heart, so that all rows may tell them apart.
     """
 
     network: Network
-    loss: float
+    held_out: Float[Tensor, " compared"]
     losses: Float[Tensor, " rows"]
     history: History | None
+
+    @property
+    def loss(self) -> float:
+        """The mean loss on held-out rows."""
+        return float(self.held_out.mean())
 
 
 @dataclass(frozen=True)
@@ -65,25 +70,43 @@ class Judge:
     @torch.no_grad()
     def trial(self, network: Network, history: History | None = None) -> Trial:
         """Return a network as it is with its losses, and the history of the refit behind it."""
-        rows, family = self.everything, FAMILIES[self.family]
-        losses = family.loss(network.evaluate(rows.x) + rows.offset, rows.target) * rows.weights / rows.weights.mean()
-        return Trial(network, self.compared.loss_of(family, network), losses, history)
+        return Trial(network, self._losses(network, self.compared), self._losses(network, self.everything), history)
+
+    def _losses(self, network: Network, rows: Rows) -> Float[Tensor, " rows"]:
+        link = network.evaluate(rows.x) + rows.offset
+        return FAMILIES[self.family].loss(link, rows.target) * rows.weights / rows.weights.mean()
 
     def refitted(self, network: Network, steps: int) -> Trial | None:
         """Return the network after some steps; None where they diverge."""
         settings = replace(self.settings, steps=min(steps, self.settings.steps))
         try:
-            result, history = train(
-                [network], self.training, self.family, settings, stage=STAGE, is_refit=True, callback=self.callback
-            )
+            result, history = self.trained(network, settings)
         except TrainingDiverged:
             return None
         trial = self.trial(result, history)
         return trial if bool(trial.losses.isfinite().all()) else None
 
+    def trained(self, network: Network, settings: TrainingSettings) -> tuple[Network, History]:
+        """Return the network after a refit of which the held-out rows choose the best iterate, if any are held out.
+
+        Raises TrainingDiverged.
+        """
+        held_out = None if self.compared is self.training else self.compared
+        return train(
+            [network],
+            self.training,
+            self.family,
+            settings,
+            stage=STAGE,
+            is_refit=True,
+            held_out=held_out,
+            callback=self.callback,
+        )
+
     def constant_loss(self) -> float:
         """Return the mean loss of the best constant."""
-        constant = FAMILIES[self.family].start(self.training.target, self.training.weights)
+        known = self.training
+        constant = FAMILIES[self.family].start(known.target, known.weights, known.offset)
         rows = self.compared
         return float(rows.loss(FAMILIES[self.family], constant.expand(len(rows), -1)))
 

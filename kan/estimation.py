@@ -40,7 +40,7 @@ from kan.training.history import History
 from kan.training.laplace import covariance_factor
 from kan.training.rows import Rows, weighted_rows
 from kan.training.settings import ProgressCallback
-from kan.training.trainer import train
+from kan.training.trainer import one_thread, train
 
 CURVE_POINTS = 50  # points of a loss curve that a training record keeps
 
@@ -62,9 +62,10 @@ class KANEstimator(AnsweringEstimator):
         """
         rows = self._training_rows("simplify")
         model, settings = self.model_, self._settings(self.model_.training["seed"], len(rows), self.model_.network)
-        network, history, found = simplify(
-            model.network, rows, model.family, settings, tolerance=tolerance, max_edges=max_edges, callback=callback
-        )
+        with one_thread():
+            network, history, found = simplify(
+                model.network, rows, model.family, settings, tolerance=tolerance, max_edges=max_edges, callback=callback
+            )
         stage = {**_summary("simplify", network, history), **asdict(found)}
         return self._adopt_network(network, stage, history)
 
@@ -84,9 +85,10 @@ class KANEstimator(AnsweringEstimator):
         """
         rows = self._training_rows("symbolify")
         model, settings = self.model_, self._settings(self.model_.training["seed"], len(rows), self.model_.network)
-        network, history, found = symbolify(
-            model, rows, settings, tolerance=tolerance, names=library, callback=callback
-        )
+        with one_thread():
+            network, history, found = symbolify(
+                model, rows, settings, tolerance=tolerance, names=library, callback=callback
+            )
         stage = {**_summary("symbolify", network, history), **asdict(found)}
         return self._adopt_network(network, stage, history)
 

@@ -142,17 +142,19 @@ def encode(features: Sequence[Feature], columns: Mapping[str, Column]) -> Float[
 
 def domain_warnings(features: Sequence[Feature], x: Float[Tensor, "rows features"]) -> list[tuple[DomainWarning, ...]]:
     """Return for every encoded row the features outside their training domain, in the features' order."""
-    found: list[list[DomainWarning]] = [[] for _ in range(len(x))]
+    lower, upper = np.empty(len(features)), np.empty(len(features))
     for position, feature in enumerate(features):
-        column = x[:, position]
         if isinstance(feature, CategoricalFeature):
-            outside = column >= len(feature.categories)
-            warning = DomainWarning("unseen_category", feature.name)
+            lower[position], upper[position] = -math.inf, len(feature.categories) - 1
         else:
-            outside = (column < feature.lower) | (column > feature.upper)
-            warning = DomainWarning("out_of_domain", feature.name)
-        for row in outside.nonzero().flatten().tolist():
-            found[row].append(warning)
+            lower[position], upper[position] = feature.lower, feature.upper
+    numbers = x.numpy()
+    rows, positions = np.nonzero((numbers < lower) | (numbers > upper))
+    found: list[list[DomainWarning]] = [[] for _ in range(len(x))]
+    for row, position in zip(rows.tolist(), positions.tolist(), strict=True):
+        feature = features[position]
+        is_category = isinstance(feature, CategoricalFeature)
+        found[row].append(DomainWarning("unseen_category" if is_category else "out_of_domain", feature.name))
     return [tuple(one) for one in found]
 
 

@@ -54,15 +54,20 @@ class Family:
         return (error if variance is None else error / variance.clamp(min=SMALLEST_VARIANCE)).sum(dim=1)
 
     def start(
-        self, target: Float[Tensor, "rows outputs"], weights: Float[Tensor, " rows"]
+        self,
+        target: Float[Tensor, "rows outputs"],
+        weights: Float[Tensor, " rows"],
+        offset: Float[Tensor, "rows outputs"],
     ) -> Float[Tensor, " outputs"]:
-        """Return the constant link that fits the targets best."""
-        mean = (weights @ target) / weights.sum()
+        """Return the constant link that, with the offsets, fits the targets best; classes have no offset."""
+        total = weights.sum()
         if self.name == "gaussian":
-            return mean
+            return weights @ (target - offset) / total
         if self.name == "binomial":
-            return torch.logit(mean.clamp(1e-6, 1 - 1e-6))
-        return mean.clamp(min=1e-12).log()
+            return torch.logit((weights @ target / total).clamp(1e-6, 1 - 1e-6))
+        if self.name == "gamma":
+            return (weights @ (target * torch.exp(-offset)) / total).clamp(min=1e-12).log()
+        return (weights @ target / (weights @ offset.exp())).clamp(min=1e-12).log()
 
 
 def mean_loss(

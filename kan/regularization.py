@@ -165,13 +165,20 @@ def sparsity_slopes(sizes: Float[Tensor, "outputs inputs"], penalties: Penalties
     return penalties.l1 - penalties.entropy * (shares.log() + _entropy(sizes)) / total
 
 
+def network_sparsity(network: Network, costs: Sequence[Costs], penalties: Penalties) -> Float[Tensor, ""]:
+    """Return the sparsity of all layers together."""
+    total = network.layer(0).weights.new_zeros(())
+    if penalties.l1 > 0 or penalties.entropy > 0:
+        for position, cost in enumerate(costs):
+            total = total + sparsity(edge_sizes(network.layer(position), cost.covariance), penalties)
+    return total
+
+
 def penalty(network: Network, costs: Sequence[Costs], penalties: Penalties) -> Float[Tensor, ""]:
     """Return the sparsity of every layer, and half of what a given smoothness costs, for first-order steps."""
-    total = network.layer(0).weights.new_zeros(())
+    total = network_sparsity(network, costs, penalties)
     for position, cost in enumerate(costs):
         layer = network.layer(position)
-        if penalties.l1 > 0 or penalties.entropy > 0:
-            total = total + sparsity(edge_sizes(layer, cost.covariance), penalties)
         weights = (layer.weights * layer.mask).transpose(0, 1)
         quadratic = ((weights @ cost.given) * weights).sum()
         total = total + (penalties.smoothness or 0.0) / 2 * quadratic

@@ -6,14 +6,13 @@ Networks with hidden layers are first trained on with the L1 and entropy penalti
 edges (Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", 2024, section 2.5).
 """
 
+import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from kan.comparison import STAGE as COMPARISON
-from kan.comparison import Judge
-from kan.errors import NoEdgesLeft, TrainingDiverged
+from kan.comparison import Judge, Trial
+from kan.errors import NoEdgesLeft
 from kan.losses import FamilyName
 from kan.network import EdgeId, Network
 from kan.pruning import connected, edge_scores, ranking, without
@@ -23,11 +22,31 @@ from kan.training.settings import ProgressCallback, TrainingSettings, require
 from kan.training.trainer import train
 
 L1, ENTROPY = 1e-3, 2e-3  # of the sparsifying refit, beside a loss of about 1
-SPARSE_STEPS = 30  # of it
+SPARSE_ROUNDS, SPARSE_STEPS = 3, 10  # of it
+DOUBT = 0.1  # share of what is explained by which the loss must not rise, by all that the held-out rows say
 TRIAL_STEPS = 12  # of a refit that only compares
 STAGE = "simplify"
 COMPARED_ROWS = 50_000  # of a table on which networks are compared
 ROUNDS = 3  # the ranking is made anew on what is left
+
+
+@dataclass(frozen=True, eq=False)
+class Allowance:
+    """How much worse than a network another may be: its loss by `rise`, and beyond `doubt` with one standard error.
+
+    Where few rows are held out a loss that seems no higher may be far from it; they must rule that out.
+    """
+
+    present: Trial
+    rise: float
+    doubt: float
+
+    def bears(self, trial: Trial) -> bool:
+        """Return whether a network is not too much worse."""
+        differences = trial.held_out - self.present.held_out
+        mean = float(differences.mean())
+        standard_error = float(differences.std(correction=0)) / math.sqrt(len(differences))
+        return mean <= self.rise and mean + standard_error <= max(self.rise, self.doubt)
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,8 @@ def simplify(
 ) -> tuple[Network, History, Simplification]:
     """Return a network with fewer edges, refitted, and what that cost.
 
-    The loss may rise by `tolerance` times what the network explains: the loss of the best constant minus its own.
+    The loss may rise by `tolerance` times what the network explains: the loss of the best constant minus its own. A
+    rise by more than a tenth of that must be beyond one standard error of the held-out rows.
     `max_edges` is kept whatever it costs. The callback sees the refits that only compare too, so that it can stop
     them. A trial that diverges costs too much. Raises InvalidSetting, NoEdgesLeft, TrainingDiverged.
     """
@@ -63,30 +83,51 @@ def simplify(
     judge = Judge.of(rows, family, settings, callback, fraction=fraction, limit=COMPARED_ROWS)
     edges_before = len(network.active_edges())
     present = judge.refitted(network, TRIAL_STEPS) or judge.trial(network)
-    smaller, largest = present.network, present.loss + tolerance * max(judge.constant_loss() - present.loss, 0.0)
-    if len(network.layers) > 1:
-        penalties = replace(
-            settings.penalties, l1=settings.penalties.l1 + L1, entropy=settings.penalties.entropy + ENTROPY
-        )
-        with suppress(TrainingDiverged):
-            sparse = replace(judge.settings, penalties=penalties, steps=min(SPARSE_STEPS, settings.steps))
-            rows_seen, stage = judge.training, COMPARISON
-            smaller, _ = train([network], rows_seen, family, sparse, stage=stage, is_refit=True, callback=callback)
+    explained = max(judge.constant_loss() - present.loss, 0.0)
+    allowance = Allowance(present, tolerance * explained, DOUBT * explained)
+    smaller = present.network
     refused: set[frozenset[EdgeId]] = set()
-    for _ in range(ROUNDS):
-        edges = len(smaller.active_edges())
-        smaller = _fewest(smaller, judge, largest, max_edges, refused)
-        if len(smaller.active_edges()) == edges:
+    for start in [_sparser(smaller, judge, allowance), smaller] if len(network.layers) > 1 else [smaller]:
+        smaller = start
+        for _ in range(ROUNDS):
+            edges = len(smaller.active_edges())
+            smaller = _fewest(smaller, judge, allowance, max_edges, refused)
+            if len(smaller.active_edges()) == edges:
+                break
+        if len(smaller.active_edges()) < edges_before:
             break
-    # Without most of its edges a network may be far from its best: it is trained like a new one.
-    result, history = train([smaller], rows, family, settings, stage=STAGE, callback=callback)
+    else:
+        smaller = network
+    result, history = _finished(smaller, judge, rows, settings)
     loss = judge.trial(result).loss
-    record = Simplification(edges_before, len(result.active_edges()), present.loss, loss, largest)
+    record = Simplification(edges_before, len(result.active_edges()), present.loss, loss, present.loss + allowance.rise)
     return result, history, record
 
 
+def _sparser(network: Network, judge: Judge, allowance: Allowance) -> Network:
+    """Return the network after steps that let few edges do the work, as many as its loss bears."""
+    penalties = judge.settings.penalties
+    penalties = replace(penalties, l1=penalties.l1 + L1, entropy=penalties.entropy + ENTROPY)
+    sparse = replace(judge, settings=replace(judge.settings, penalties=penalties))
+    for _ in range(SPARSE_ROUNDS):
+        trial = sparse.refitted(network, SPARSE_STEPS)
+        if trial is None or not allowance.bears(trial):
+            break
+        network = trial.network
+    return network
+
+
+def _finished(smaller: Network, judge: Judge, rows: Rows, settings: TrainingSettings) -> tuple[Network, History]:
+    """Return the network trained on all rows, or as it was compared where that made the held-out rows worse.
+
+    Without most of its edges a network may be far from its best: it is trained like a new one.
+    """
+    result, history = train([smaller], rows, judge.family, settings, stage=STAGE, callback=judge.callback)
+    return (result if judge.trial(result).loss <= judge.trial(smaller).loss else smaller), history
+
+
 def _fewest(
-    network: Network, judge: Judge, largest: float, max_edges: int | None, refused: set[frozenset[EdgeId]]
+    network: Network, judge: Judge, allowance: Allowance, max_edges: int | None, refused: set[frozenset[EdgeId]]
 ) -> Network:
     """Return the smallest of the networks tried whose loss after a short refit is small enough.
 
@@ -104,7 +145,7 @@ def _fewest(
         middle = (fewest + most) // 2
         kept = _on_a_path(ranked[:middle], network)
         trial = judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS) if kept and kept not in refused else None
-        if trial is not None and trial.loss <= largest:
+        if trial is not None and allowance.bears(trial):
             best, most = trial.network, middle
         else:
             refused.add(kept)

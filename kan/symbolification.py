@@ -25,7 +25,7 @@ from kan.symbolic.fitting import Candidate, pareto
 from kan.training.history import History
 from kan.training.rows import Rows
 from kan.training.settings import ProgressCallback, TrainingSettings, require
-from kan.training.trainer import one_thread, train
+from kan.training.trainer import train
 
 STAGE = "symbolify"
 CHUNK_ROWS = 4096  # that are traced at once
@@ -109,8 +109,7 @@ def symbolify(
     """
     require("tolerance", tolerance, 0 <= tolerance < 1, "a share of what is explained, from 0 to below 1")
     judge = Judge.of(rows, model.family, settings, callback, fraction=HELD_OUT, limit=COMPARED_ROWS)
-    with one_thread():
-        grids, candidates = _candidates(model, rows, names)
+    grids, candidates = _candidates(model, rows, names)
     splines = judge.refitted(model.network, TRIAL_STEPS) or judge.trial(model.network)
     explained = max(judge.constant_loss() - splines.loss, 0.0)
     slack = tolerance * explained

@@ -16,18 +16,26 @@ from service.api import (
     features,
     findings,
     health,
+    inference,
+    invocations,
+    metrics,
     middleware,
     models,
+    monitoring,
     predictions,
     problems,
     reason_dictionaries,
     references,
+    retention,
     reviews,
     revisions,
+    scoring_jobs,
+    second_factors,
     sessions,
     suspensions,
     sweeps,
     training_jobs,
+    users,
     versions,
     workers,
 )
@@ -64,8 +72,13 @@ def create_app(settings: Settings, resources: Resources | None = None) -> FastAP
     app.state.resources = opened
     problems.install(app)
     middleware.install(app, settings.allowed_hosts)
+    largest = settings.maximum_body_bytes
+    metrics.install(app, opened.meters)
     app.include_router(health.router)
-    app.include_router(_api(settings), prefix=API_PREFIX, max_body_size=settings.maximum_body_bytes)
+    app.include_router(metrics.router)
+    app.include_router(inference.router, max_body_size=largest)
+    app.include_router(predictions.direct, prefix=API_PREFIX, max_body_size=largest)  # routes are tried in order
+    app.include_router(_api(settings), prefix=API_PREFIX, max_body_size=largest)
     if STATIC_DIRECTORY.is_dir():
         app.frontend("/", directory=STATIC_DIRECTORY, fallback="index.html")
     return app
@@ -80,12 +93,15 @@ def operation_id(route: APIRoute) -> str:
 def _api(settings: Settings) -> APIRouter:
     api = APIRouter()
     api.include_router(sessions.router)
+    api.include_router(second_factors.router)
+    api.include_router(users.router)
     api.include_router(api_keys.router)
     api.include_router(datasets.build_router(settings.maximum_upload_bytes))
     api.include_router(models.router)
     api.include_router(versions.router)
     api.include_router(revisions.router)
     api.include_router(suspensions.router)
+    api.include_router(monitoring.router)
     api.include_router(features.router)
     api.include_router(findings.router)
     api.include_router(references.router)
@@ -94,7 +110,10 @@ def _api(settings: Settings) -> APIRouter:
     api.include_router(sweeps.router)
     api.include_router(workers.router)
     api.include_router(predictions.router)
+    api.include_router(invocations.router)
+    api.include_router(scoring_jobs.build_router(settings.maximum_upload_bytes))
     api.include_router(counterfactuals.router)
+    api.include_router(retention.router)
     api.include_router(reviews.router)
     api.include_router(audit_events.router)
     return api

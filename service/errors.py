@@ -1,24 +1,27 @@
 """Everything that can go wrong on purpose, as one tree.
 
     EdgewiseError
-    ├── Unauthenticated        NotSignedIn SignInRefused WrongPassword
+    ├── Unauthenticated        NotSignedIn SignInRefused WrongPassword SecondFactorRequired SecondFactorRefused
     ├── Forbidden              ActionNotAllowed ContributorCannotSign CrossOriginRefused KeyCannotSign
     │                          OnlyOwnerResolves OnlyRaiserVerifies NotAmongSigners
     │                          PasswordMustChange
     ├── NotFound               (one class; names the kind and the key)
+    ├── Gone                   PredictionErased
     ├── Conflict               NameTaken WrongState NotATraining VersionNotApproved NoChampion StaleDigest
     │                          StaleDecisions EdgesUndecided EdgesRejected AlreadySigned DecisionsSigned ReasonsMissing
     │                          ApprovalExpired ResumptionNotRequested SamePersonTwice VersionInUse NothingToRollBackTo
-    │                          GatesFailed
+    │                          GatesFailed SecondFactorConfirmed SecondFactorMissing OnLegalHold
+    │                          NoRetentionSchedule
     ├── PreconditionFailed     (the caller saw an older state)
     ├── PreconditionRequired   (the caller must say which state it saw)
     ├── TooLarge               BodyTooLarge TooManyRows
+    ├── TooOften               RateLimited QuotaSpent
     ├── Invalid                InvalidRequest InvalidCursor IdempotencyKeyReused NotAdditive LocaleUnknown
     │   │                      InvalidReasonDictionary ReasonTextInsufficient PolicyTooWeak MeaningRefused
     │   │                      InvalidAuditFile
     │   ├── InvalidDataset     NotUtf8 MalformedCsv MalformedParquet TableTooLarge UnsupportedColumnType NoRows
     │   │                      TooFewRows EmptyColumnName InvalidColumnName DuplicateColumn TooManyColumns
-    │   │                      UnknownColumn ColumnWithoutValues NotNumeric NumberTooLarge
+    │   │                      UnknownColumn ColumnWithoutValues NotNumeric NumberTooLarge ScoringColumnRefused
     │   ├── InvalidTraining    TargetUnknown TargetHasMissingValues OneClassTarget TooManyClasses ConstantFeature
     │   │                      ProtectedInput IdentifierInput TooManyCategories NoInputs ClassTooSmall
     │   │                      CategoricalDirection DirectionOfClasses DirectionWithoutInput
@@ -30,10 +33,11 @@
     │   │                      ReferenceOutcomeUnknown ReferenceOutputUndefined
     │   └── InvalidRow         UnknownFeature MissingFeature WrongValueType NonFiniteNumber MissingValueNotSeen
     │                          OutputUndefined
-    ├── Broken                 ArtifactCorrupted IdentityViolated TrainingFailed JobCancelled JobTakenOver
-    │                          JobCrashed JobTimedOut JobOutOfMemory WorkerLost JobBroke
+    ├── Broken                 ArtifactCorrupted RecordKeyMissing RecordUnreadable IdentityViolated TrainingFailed
+    │                          JobCancelled JobTakenOver JobCrashed JobTimedOut JobOutOfMemory WorkerLost JobBroke
     └── Unavailable            DatabaseUnreachable DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
                                DatabaseRefuses StorageFull WorkerNameTaken KeyRefused FileUnreadable
+                               SecondFactorUnreadable ServiceBusy ServiceStopping AnswerLate RecordKeysUnset
 
 A leaf takes typed arguments and builds its own sentence; `code` never changes once released.
 HTTP status numbers live in `service.api.problems` only.
@@ -56,6 +60,8 @@ class EdgewiseError(Exception):
     """Root of all expected failures; `code` is stable, the message is for people."""
 
     code: ClassVar[str] = "internal_error"
+    #: Seconds after which the same request may succeed, where that is known.
+    retry_after: int | None = None
 
     def __init__(self, message: str, *fields: FieldError) -> None:
         super().__init__(message)
@@ -93,6 +99,26 @@ class WrongPassword(Unauthenticated):
         )
 
 
+class SecondFactorRequired(Unauthenticated):
+    code = "second_factor_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account has a second factor.",
+            FieldError("/code", "Send the code that the authenticator shows, or a recovery code."),
+        )
+
+
+class SecondFactorRefused(Unauthenticated):
+    code = "second_factor_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The code is wrong or was used already, or the account is locked for a while after several wrong ones.",
+            FieldError("/code", "Wait for the next code of the authenticator, or use another recovery code."),
+        )
+
+
 class Forbidden(EdgewiseError):
     """The caller is known and may not do this."""
 
@@ -119,6 +145,13 @@ class KeyCannotSign(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("An API key cannot review or sign. Sign in as a person.")
+
+
+class KeyCannotPreview(Forbidden):
+    code = "key_cannot_preview"
+
+    def __init__(self) -> None:
+        super().__init__("A preview leaves no record, so it is for people in a session. Use the route of predictions.")
 
 
 class PasswordMustChange(Forbidden):
@@ -163,6 +196,20 @@ class NotFound(EdgewiseError):
         super().__init__(f"There is no {kind} '{key}'.")
 
 
+class Gone(EdgewiseError):
+    """It was there and is not any more, on purpose."""
+
+
+class PredictionErased(Gone):
+    code = "prediction_erased"
+
+    def __init__(self, prediction_id: str, record_digest: str, erased_at: datetime) -> None:
+        super().__init__(
+            f"The decision record {prediction_id} was erased on {erased_at:%Y-%m-%d}, as its retention schedule says. "
+            f"Its digest was {record_digest}."
+        )
+
+
 class Conflict(EdgewiseError):
     """The request is fine, the present state forbids it."""
 
@@ -205,6 +252,34 @@ class ApprovalExpired(Conflict):
             f"The approval of version {number} of '{model}' ended at {expired_at:%Y-%m-%d %H:%M:%S} UTC. "
             "Point the alias to a version whose approval is in force."
         )
+
+
+class SecondFactorMissing(Conflict):
+    code = "second_factor_missing"
+
+    def __init__(self) -> None:
+        super().__init__("This needs a second factor, and the account has none. Set one up in the account first.")
+
+
+class OnLegalHold(Conflict):
+    code = "on_legal_hold"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"Records of '{model}' are on legal hold: nothing is erased until an administrator lifts it.")
+
+
+class NoRetentionSchedule(Conflict):
+    code = "no_retention_schedule"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"'{model}' has no retention schedule. Settle how many days its records are kept first.")
+
+
+class SecondFactorConfirmed(Conflict):
+    code = "second_factor_confirmed"
+
+    def __init__(self) -> None:
+        super().__init__("The account has a second factor already. Remove that one first.")
 
 
 class GatesFailed(Conflict):
@@ -356,6 +431,29 @@ class TooManyRows(TooLarge):
             f"{rows:,} rows were sent; one call takes at most {limit:,}.",
             FieldError("/rows", f"Send at most {limit:,} rows a call."),
         )
+
+
+class TooOften(EdgewiseError):
+    """More than a key may spend; later it may again."""
+
+
+class RateLimited(TooOften):
+    code = "rate_limited"
+
+    def __init__(self, limit: int, seconds: int) -> None:
+        super().__init__(f"The API key may send {limit:,} requests a minute. Try again in {seconds} s.")
+        self.retry_after = seconds
+
+
+class QuotaSpent(TooOften):
+    code = "quota_spent"
+
+    def __init__(self, limit: int, rows: int, seconds: int) -> None:
+        super().__init__(
+            f"The API key may predict {limit:,} rows a day (UTC), and {rows:,} more are not left.",
+            FieldError("/rows", "Send fewer rows, wait for the next day, or ask for a key with more."),
+        )
+        self.retry_after = seconds
 
 
 class Invalid(EdgewiseError):
@@ -675,6 +773,16 @@ class UnknownColumn(InvalidDataset):
         super().__init__(f"The table has no column '{name}'.", FieldError(pointer, "Use a name from the header."))
 
 
+class ScoringColumnRefused(InvalidDataset):
+    code = "scoring_column_refused"
+
+    def __init__(self, name: str, expected: str, got: str) -> None:
+        super().__init__(
+            f"Column '{name}' has the type {got}, but the version takes {expected} there.",
+            FieldError("/file", f"Write '{name}' as {expected}, or send the table as CSV."),
+        )
+
+
 class ColumnWithoutValues(InvalidDataset):
     code = "column_without_values"
 
@@ -990,6 +1098,21 @@ class ArtifactCorrupted(Broken):
 
     def __init__(self, digest: str, reason: str) -> None:
         super().__init__(f"The stored artifact {digest} failed its check ({reason}) and is not used.")
+        self.digest, self.reason = digest, reason
+
+
+class RecordKeyMissing(Broken):
+    code = "record_key_missing"
+
+    def __init__(self, place: str, key: str) -> None:
+        super().__init__(f"'{place}' is encrypted with the key {key}, which EDGEWISE_RECORD_KEYS does not hold.")
+
+
+class RecordUnreadable(Broken):
+    code = "record_unreadable"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"'{place}' was changed outside of the service: its text does not belong to its key.")
 
 
 class IdentityViolated(Broken):
@@ -1066,6 +1189,33 @@ class Unavailable(EdgewiseError):
     """The service cannot run here and now."""
 
 
+class ServiceBusy(Unavailable):
+    code = "service_busy"
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("More predictions wait than the service can take on. Nothing was stored. Try again soon.")
+
+
+class ServiceStopping(Unavailable):
+    code = "service_stopping"
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("This process is about to end and takes nothing more on. Nothing was stored. Try again.")
+
+
+class AnswerLate(Unavailable):
+    code = "answer_late"
+    retry_after = 5
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The record could not be stored within {seconds:g} seconds, and may yet be. Ask again with the same "
+            "Idempotency-Key: it is then stored once."
+        )
+
+
 class DatabaseUnreachable(Unavailable):
     code = "database_unreachable"
 
@@ -1111,11 +1261,28 @@ class KeyRefused(Unavailable):
         super().__init__(f"The file holds no Ed25519 {kind} key in PEM form. Make one with 'openssl genpkey'.")
 
 
+class SecondFactorUnreadable(Unavailable):
+    code = "second_factor_unreadable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The second factor was stored under another signing key. Name that key in EDGEWISE_SIGNING_KEY_FILE, or "
+            "let an administrator reset the second factor."
+        )
+
+
 class FileUnreadable(Unavailable):
     code = "file_unreadable"
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"The file '{path}' cannot be used: {reason}.")
+
+
+class RecordKeysUnset(Unavailable):
+    code = "record_keys_unset"
+
+    def __init__(self) -> None:
+        super().__init__("There is no key to encrypt with: set EDGEWISE_RECORD_KEYS, the newest key first.")
 
 
 class PortBusy(Unavailable):

@@ -16,6 +16,7 @@ def configure_log() -> None:
     watched = sys.stderr.isatty()
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_FOR_PEOPLE if watched else _FOR_PROGRAMS),

@@ -8,6 +8,8 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,10 +34,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateCopy]:
     """Copies of a template that was migrated once."""
+    with migrated_databases(tmp_path_factory.mktemp("sqlite")) as private_copy:
+        yield private_copy
+
+
+@contextmanager
+def migrated_databases(directory: Path) -> Iterator[PrivateCopy]:
+    """Copies of a template in the engine that the environment names."""
     engine = os.environ.get("EDGEWISE_TEST_DATABASE", "sqlite")
     match engine:
         case "sqlite":
-            context = sqlite_databases(tmp_path_factory.mktemp("sqlite"), migrate)
+            context = sqlite_databases(directory, migrate)
         case "postgresql":
             context = postgresql_databases(migrate)
         case _:

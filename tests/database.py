@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ PrivateCopy = Callable[[], AbstractContextManager[str]]
 
 _OWNER = "edgewise"
 # A server that lives for one test session may lose everything in a power cut.
-_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=60")
+_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=160")
 
 
 @contextmanager
@@ -49,9 +49,9 @@ def sqlite_databases(directory: Path, migrate: Migrate) -> Iterator[PrivateCopy]
 
 
 @contextmanager
-def postgresql_databases(migrate: Migrate) -> Iterator[PrivateCopy]:
+def postgresql_databases(migrate: Migrate, *, durable: bool = False) -> Iterator[PrivateCopy]:
     """Starts a cluster and migrates a template in it; the copies are databases beside it."""
-    with _cluster() as address:
+    with _cluster(() if durable else _FAST) as address:
         _execute(address, "CREATE DATABASE {}", "template")
         migrate(f"{address}/template")
 
@@ -66,7 +66,7 @@ def postgresql_databases(migrate: Migrate) -> Iterator[PrivateCopy]:
 
 
 @contextmanager
-def _cluster() -> Iterator[str]:
+def _cluster(tuning: Sequence[str]) -> Iterator[str]:
     """A running throw-away PostgreSQL server, as `postgresql://owner:password@127.0.0.1:port`."""
     programs = find_postgresql()
     if programs is None:
@@ -101,7 +101,13 @@ def _cluster() -> Iterator[str]:
 
         run("initdb", f"--username={_OWNER}", "--auth=scram-sha-256", f"--pwfile={directory / 'password'}",
             "--encoding=UTF8", "--locale=C", "--no-sync")  # fmt: skip
-        settings = (f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *_FAST)
+        settings = (
+            f"port={port}",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "max_connections=60",
+            *tuning,
+        )
         run("pg_ctl", "--wait", "--options", " ".join(f"-c {setting}" for setting in settings), "start")
         try:
             yield f"postgresql://{_OWNER}:{password}@127.0.0.1:{port}"

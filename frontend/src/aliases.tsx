@@ -121,7 +121,7 @@ function AliasHistory({ model, alias }: { model: string; alias: string }) {
 }
 
 function AliasEvents({ model, alias }: { model: string; alias: string }) {
-  const events = useResource(`${model}/${alias}`, (signal) => listAliasHistory(model, alias, signal));
+  const events = useResource(`${model}/${alias}`, (signal) => listAliasHistory(model, alias, null, signal));
   return (
     <Loaded resource={events} rows={1}>
       {({ items }) =>

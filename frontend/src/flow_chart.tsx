@@ -1,18 +1,26 @@
 // A decision record as a flow through the edges of the network; the table above it has the same numbers.
 import { useState } from "preact/hooks";
 import { getPredictionChart, predictionPicture } from "./api/operations";
+import type { StoredPrediction } from "./api/types";
 import { Chart } from "./charts/chart";
 import { Loaded } from "./components/loaded";
 import { useResource } from "./resource";
+import { address } from "./router";
 
 /** Drawn once it is opened. */
-export function FlowChart({ id }: { id: string }) {
+export function FlowChart({ record }: { record: StoredPrediction }) {
   const [open, setOpen] = useState(false);
+  const { id } = record.prediction;
   return (
-    <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>As a flow through the network</summary>
-      {open && <Flow id={id} />}
-    </details>
+    <>
+      <a class="button more" href={`${address`/models/${record.model}/versions/${record.version}`}?flow=${id}`}>
+        Light it up in the network
+      </a>
+      <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>As a flow through the network</summary>
+        {open && <Flow id={id} />}
+      </details>
+    </>
   );
 }
 

@@ -1,6 +1,18 @@
 // Numbers, times and names as people read them. The language is fixed, so that screenshots and records agree.
 const LANGUAGE = "en-GB";
 
+/** Making a format costs more than using it a hundred times. */
+const formats = new Map<number, Intl.NumberFormat>();
+
+function decimal(value: number, digits: number): string {
+  let format = formats.get(digits);
+  if (!format) {
+    format = new Intl.NumberFormat(LANGUAGE, { maximumSignificantDigits: digits });
+    formats.set(digits, format);
+  }
+  return format.format(value);
+}
+
 /** A number with about four significant digits; a true minus sign; exponent only where needed. */
 export function number(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined) return "–";
@@ -8,15 +20,13 @@ export function number(value: number | null | undefined, digits = 4): string {
   const text =
     size !== 0 && (size < 1e-4 || size >= 1e7)
       ? value.toExponential(digits - 2)
-      : value.toLocaleString(LANGUAGE, {
-          maximumSignificantDigits: Math.max(digits, Math.ceil(Math.log10(size + 1))),
-        });
+      : decimal(value, Math.max(digits, Math.ceil(Math.log10(size + 1))));
   return text.replaceAll("-", "−");
 }
 
 /** A number with its sign always shown. */
-export function signed(value: number): string {
-  return value > 0 ? `+${number(value)}` : number(value);
+export function signed(value: number, digits = 4): string {
+  return value > 0 ? `+${number(value, digits)}` : number(value, digits);
 }
 
 /** A whole number with thousands separated. */
@@ -24,9 +34,16 @@ export function count(value: number): string {
   return value.toLocaleString(LANGUAGE);
 }
 
-/** "1 row", "3 rows". */
-export function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+/** "1 row", "3 rows"; nouns of another plural name it. */
+export function plural(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : nouns}`;
+}
+
+/** A size in the unit that suits it. */
+export function bytes(size: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  const power = Math.min(Math.floor(Math.log10(Math.max(size, 1)) / 3), units.length - 1);
+  return `${number(size / 1000 ** power, 3)} ${units[power]}`;
 }
 
 /** How long something took. */

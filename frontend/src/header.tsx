@@ -10,9 +10,11 @@ import { ThemeButton } from "./theme_button";
 const PLACES: readonly (readonly [text: string, address: string, operation: string])[] = [
   ["Models", "/models", "list_models"],
   ["Reviews", "/reviews", "list_reviews"],
+  ["Decisions", "/predictions", "list_predictions"],
   ["Datasets", "/datasets", "list_datasets"],
   ["Training jobs", "/training-jobs", "list_training_jobs"],
   ["Audit trail", "/audit", "list_audit_events"],
+  ["People", "/people", "list_users"],
   ["API keys", "/api-keys", "list_api_keys"],
 ];
 

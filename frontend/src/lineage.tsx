@@ -1,11 +1,18 @@
-// Which version came from which, as a list that nests children below their parent.
+// Which version came from which: a picture whose every node is a link, and a table of the same.
 import { getLineage } from "./api/operations";
 import type { Lineage, LineageNode } from "./api/types";
 import { AliasBadge, StateBadge } from "./components/badge";
 import { Loaded } from "./components/loaded";
-import { plural } from "./format";
+import { Table } from "./components/table";
+import { plural, words } from "./format";
+import { placesOf, type Place } from "./lineage_layout";
 import { useResource } from "./resource";
 import { address } from "./router";
+
+const ROW = 46;
+const COLUMN = 56;
+const RADIUS = 9;
+const TEXT_WIDTH = 420;
 
 export function LineageTree({ model }: { model: string }) {
   const lineage = useResource(model, (signal) => getLineage(model, signal));
@@ -15,55 +22,117 @@ export function LineageTree({ model }: { model: string }) {
         data.nodes.length === 0 ? (
           <p class="empty">No version has been trained yet.</p>
         ) : (
-          <Branch model={model} lineage={data} parent={null} />
+          <div class="card">
+            <Graph model={model} lineage={data} />
+            <details>
+              <summary>As a table</summary>
+              <LineageTable model={model} lineage={data} />
+            </details>
+          </div>
         )
       }
     </Loaded>
   );
 }
 
-interface BranchProps {
-  model: string;
-  lineage: Lineage;
-  parent: number | null;
-}
-
-function Branch({ model, lineage, parent }: BranchProps) {
-  const parentOf = (node: LineageNode) => lineage.edges.find((edge) => edge.child === node.number)?.parent ?? null;
-  const nodes = lineage.nodes.filter((node) => parentOf(node) === parent);
-  if (nodes.length === 0) return null;
+function Graph({ model, lineage }: { model: string; lineage: Lineage }) {
+  const places = placesOf(lineage);
+  const at = new Map(places.map((place) => [place.number, place]));
+  const columns = Math.max(...places.map(({ column }) => column)) + 1;
+  const width = columns * COLUMN + TEXT_WIDTH;
   return (
-    <ul class="lineage">
-      {nodes.map((node) => (
-        <li key={node.number}>
-          <Node model={model} lineage={lineage} node={node} />
-          <Branch model={model} lineage={lineage} parent={node.number} />
-        </li>
-      ))}
-    </ul>
+    <div class="lineage" tabIndex={0} role="group" aria-label="Lineage of the versions">
+      <svg width={width} height={places.length * ROW} viewBox={`0 0 ${width} ${places.length * ROW}`}>
+        {lineage.edges.map(({ parent, child }) => {
+          const [from, to] = [at.get(parent), at.get(child)];
+          return from && to && <path key={child} class="lineage-link" d={linkBetween(from, to)} />;
+        })}
+        {lineage.nodes.map((node) => {
+          const place = at.get(node.number);
+          return place && <Node key={node.number} model={model} lineage={lineage} node={node} place={place} />;
+        })}
+      </svg>
+    </div>
   );
 }
 
-function Node({ model, lineage, node }: { model: string; lineage: Lineage; node: LineageNode }) {
-  const edge = lineage.edges.find((one) => one.child === node.number);
+const x = ({ column }: Place): number => column * COLUMN + RADIUS + 3;
+const y = ({ row }: Place): number => row * ROW + ROW / 2;
+
+/** Down from the parent, then right to the child. */
+function linkBetween(from: Place, to: Place): string {
+  return `M${x(from)} ${y(from)}V${y(to) - 12}Q${x(from)} ${y(to)} ${x(from) + 12} ${y(to)}H${x(to)}`;
+}
+
+interface NodeProps {
+  model: string;
+  lineage: Lineage;
+  node: LineageNode;
+  place: Place;
+}
+
+function Node({ model, lineage, node, place }: NodeProps) {
+  const [left, top] = [x(place) + RADIUS + 8, y(place)];
+  const aliases = node.aliases.map((alias) => ` ★ ${alias}`).join("");
   return (
-    <>
-      <a href={address`/models/${model}/versions/${node.number}`}>Version {node.number}</a>{" "}
-      <StateBadge state={node.state} />{" "}
-      {node.aliases.map((alias) => (
-        <AliasBadge key={alias} alias={alias} />
-      ))}
-      <span class="block hint">
-        {edge ? `${edge.operations.join(", ")}: ${edge.message}` : "trained"}; {plural(node.active_edges, "edge")}
-        {edge && (
-          <>
-            {" · "}
-            <a href={address`/models/${model}/versions/${edge.parent}/compare/${node.number}`}>
-              Compare with version {edge.parent}
-            </a>
-          </>
-        )}
-      </span>
-    </>
+    <a href={address`/models/${model}/versions/${node.number}`}>
+      <circle class={`lineage-node state-${node.state}`} cx={x(place)} cy={top} r={RADIUS} />
+      <text class="lineage-name" x={left} y={top - 3}>
+        Version {node.number}, {words(node.state)}
+        {aliases}
+      </text>
+      <text class="lineage-story" x={left} y={top + 13}>
+        {storyOf(lineage, node)}
+      </text>
+    </a>
+  );
+}
+
+function storyOf(lineage: Lineage, node: LineageNode): string {
+  const edge = lineage.edges.find(({ child }) => child === node.number);
+  const how = edge ? edge.operations.join(", ") : "trained";
+  const message = edge?.message ? `: ${edge.message}` : "";
+  const text = `${how}${message}`;
+  return `${text.length > 48 ? `${text.slice(0, 47)}…` : text} · ${plural(node.active_edges, "edge")}`;
+}
+
+function LineageTable({ model, lineage }: { model: string; lineage: Lineage }) {
+  const edgeOf = (node: LineageNode) => lineage.edges.find(({ child }) => child === node.number);
+  return (
+    <Table
+      caption="Lineage"
+      rows={lineage.nodes}
+      rowKey={(node) => node.number}
+      columns={[
+        {
+          title: "Version",
+          cell: (node) => (
+            <>
+              <a href={address`/models/${model}/versions/${node.number}`}>Version {node.number}</a>{" "}
+              {node.aliases.map((alias) => (
+                <AliasBadge key={alias} alias={alias} />
+              ))}
+            </>
+          ),
+        },
+        { title: "State", cell: (node) => <StateBadge state={node.state} /> },
+        { title: "Parent", numeric: true, cell: (node) => edgeOf(node)?.parent ?? "–" },
+        { title: "How", cell: (node) => edgeOf(node)?.operations.join(", ") ?? "trained" },
+        { title: "Message", cell: (node) => edgeOf(node)?.message || "–" },
+        { title: "Edges", numeric: true, cell: (node) => node.active_edges },
+        {
+          title: "Compare",
+          cell: (node) => {
+            const edge = edgeOf(node);
+            if (!edge) return "–";
+            return (
+              <a href={address`/models/${model}/versions/${edge.parent}/compare/${node.number}`}>
+                Compare with version {edge.parent}
+              </a>
+            );
+          },
+        },
+      ]}
+    />
   );
 }

@@ -13,16 +13,13 @@ import { ProblemNote } from "./components/problem";
 import { Table, type Column } from "./components/table";
 import { CounterfactualSection } from "./counterfactuals";
 import { cell, moment, number, signed } from "./format";
+import { LINK_SCALES, outputName, outputText } from "./prediction/answer";
+import { RecordComparison } from "./prediction/comparison";
+import { intervalText } from "./prediction/interval";
 import { Reasons } from "./reasons/reason_list";
 import { useAction, useResource } from "./resource";
 import { address } from "./router";
 import { may } from "./session";
-
-const LINK_SCALES = {
-  identity: "the target's own unit",
-  logit: "log odds",
-  softmax: "score before softmax",
-} as const;
 
 const WARNINGS = {
   out_of_domain: "lies outside the values seen in training; its curve is continued as a straight line.",
@@ -62,6 +59,11 @@ function RecordDetails({ record, announce }: { record: StoredPrediction; announc
           </p>
         ))}
       </div>
+      <p class="form-actions">
+        <a class="button" href={address`/models/${record.model}/versions/${record.version}/predict` + `?from=${prediction.id}`}>
+          Try other values
+        </a>
+      </p>
       {prediction.reasons.length > 0 && <Reasons reasons={prediction.reasons} rules={prediction.reason_rules} />}
       <Section title="From the base value to the output">
         <Waterfall record={record} />
@@ -78,8 +80,9 @@ function RecordDetails({ record, announce }: { record: StoredPrediction; announc
           rows={[...prediction.edges].sort(bySize)}
           rowKey={(edge) => edge.edge}
         />
-        {prediction.edges.length > 0 && <FlowChart id={prediction.id} />}
+        {prediction.edges.length > 0 && <FlowChart record={record} />}
       </Section>
+      <RecordComparison record={record} />
       {may("create_version_counterfactuals") && <CounterfactualSection record={record} />}
       <Section title="Record">
         <Evidence record={record} />
@@ -97,10 +100,9 @@ function Output({ prediction, record }: { prediction: Prediction; record: Stored
   return (
     <ul class="metrics">
       <li class="metric-main">
-        <span class="metric-name">{output.outcome ? `Probability of ${output.outcome}` : "Output"}</span>
-        <span class="metric-value">
-          {isProbability ? `${number(output.response * 100)} %` : number(output.response)}
-        </span>
+        <span class="metric-name">{outputName(output)}</span>
+        <span class="metric-value">{outputText(output, record.link)}</span>
+        {prediction.interval && <span class="hint">{intervalText(prediction.interval)}</span>}
       </li>
       {isProbability && (
         <li>

@@ -1,20 +1,16 @@
 // The populations that contributions of a version are measured against, and which of them is the default.
-import { useState } from "preact/hooks";
-
 import {
-  createReference,
   getDefaultReference,
   listReferences,
   setDefaultReference,
 } from "./api/operations";
-import type { Reference, Selection, Version } from "./api/types";
+import type { Condition, Reference, Selection, Version } from "./api/types";
 import { Digest } from "./components/digest";
-import { SelectField, TextField } from "./components/field";
-import { Form } from "./components/form";
 import { Loaded } from "./components/loaded";
 import { ProblemNote } from "./components/problem";
 import { Table, type Column } from "./components/table";
 import { cell, moment, number } from "./format";
+import { NewReference } from "./reference/new_reference";
 import { useAction, useResource } from "./resource";
 import { may } from "./session";
 
@@ -96,75 +92,24 @@ function describe(selection: Selection): string {
         .map(([name, value]) => `${name} ${cell(value)}`)
         .join(", ");
     case "filter":
-      return `training rows, filtered by ${Object.keys(selection.features).join(", ")}`;
+      return Object.entries(selection.features)
+        .map(([name, condition]) => conditionText(name, condition))
+        .join("; ");
   }
 }
 
-const KINDS = [
-  ["response_between", "Near the cut-off: response between two bounds"],
-  ["response_nearest", "Near the cut-off: the nearest rows"],
-  ["all_applicants", "All applicants"],
-] as const;
+function conditionText(name: string, condition: Condition): string {
+  const { minimum, maximum, categories, missing } = condition;
+  const hasRange = typeof minimum === "number" || typeof maximum === "number";
+  const parts = [
+    ...(hasRange ? [`${name} ${rangeText(minimum, maximum)}`] : []),
+    ...(categories && categories.length > 0 ? [`${name} ${categories.join(" or ")}`] : []),
+    ...(missing ? [`${name} missing`] : []),
+  ];
+  return parts.join(", or ") || name;
+}
 
-type Kind = (typeof KINDS)[number][0];
-
-/** The kinds that a person chooses by a few numbers; filters and single rows come through the API. */
-function NewReference({ version, onMade }: { version: Version; onMade: () => void }) {
-  const [name, setName] = useState("");
-  const [kind, setKind] = useState<Kind>("response_between");
-  const [lower, setLower] = useState("0.4");
-  const [upper, setUpper] = useState("0.6");
-  const [rows, setRows] = useState("200");
-  const selection = (): Selection => {
-    if (kind === "response_between") return { kind, lower: Number(lower), upper: Number(upper) };
-    if (kind === "response_nearest") return { kind, cutoff: Number(lower), rows: Number(rows) };
-    return { kind };
-  };
-  const create = useAction(async () => {
-    await createReference(version.model, version.number, { name, selection: selection() });
-    setName("");
-    onMade();
-  });
-  const at = (pointer: string): string | undefined => create.problem?.at(pointer);
-  const isBetween = kind === "response_between";
-  return (
-    <details>
-      <summary>New reference</summary>
-      <Form action={create} shownAt={["/name"]} submit="Keep this reference" busy="Choosing rows…">
-        <TextField
-          label="Name of the reference"
-          hint="Lower-case letters, digits, hyphens. A name that exists gets its next revision."
-          value={name}
-          onValue={setName}
-          error={at("/name")}
-          input={{ required: true, pattern: "[a-z][a-z0-9\\-]+", maxLength: 63, spellcheck: false }}
-        />
-        <SelectField label="Who" value={kind} onValue={(value) => setKind(value as Kind)} options={KINDS} />
-        {kind !== "all_applicants" && (
-          <TextField
-            label={isBetween ? "Lowest response" : "Cut-off"}
-            value={lower}
-            onValue={setLower}
-            input={{ type: "number", step: "any", required: true }}
-          />
-        )}
-        {isBetween && (
-          <TextField
-            label="Highest response"
-            value={upper}
-            onValue={setUpper}
-            input={{ type: "number", step: "any", required: true }}
-          />
-        )}
-        {kind === "response_nearest" && (
-          <TextField
-            label="Rows"
-            value={rows}
-            onValue={setRows}
-            input={{ type: "number", step: 1, min: 1, max: 2000, required: true }}
-          />
-        )}
-      </Form>
-    </details>
-  );
+function rangeText(minimum: number | null | undefined, maximum: number | null | undefined): string {
+  if (typeof minimum !== "number") return `at most ${number(maximum)}`;
+  return typeof maximum === "number" ? `${number(minimum)} to ${number(maximum)}` : `at least ${number(minimum)}`;
 }

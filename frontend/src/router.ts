@@ -21,13 +21,22 @@ export function navigate(address: string, how: "push" | "replace" = "push"): voi
 
 /** Change some fields of the query and leave the rest; null removes a field. */
 export function setQuery(changes: Record<string, string | null>, how: "push" | "replace" = "replace"): void {
+  navigate(withQuery(changes), how);
+}
+
+/** The same for what nothing on the page is drawn from: the address tells it, nobody is asked to render. */
+export function keepQuery(changes: Record<string, string | null>): void {
+  history.replaceState(null, "", withQuery(changes));
+}
+
+function withQuery(changes: Record<string, string | null>): string {
   const query = new URLSearchParams(window.location.search);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) query.delete(name);
     else query.set(name, value);
   }
   const text = query.toString();
-  navigate(window.location.pathname + (text ? `?${text}` : ""), how);
+  return window.location.pathname + (text ? `?${text}` : "");
 }
 
 /** Follow the history, and turn clicks on plain links within the application into navigation. */

@@ -1,7 +1,8 @@
 // One row as form fields. A gap is said on purpose: by its own box, or as its own choice in a list.
 import type { Feature, Value } from "./api/types";
 import { Field } from "./components/field";
-import { number } from "./format";
+import { number, plural } from "./format";
+import { scaleOf } from "./prediction/scale";
 
 /** What stands in the fields; null where the value is said to be missing. */
 export type RowTexts = Readonly<Record<string, string | null>>;
@@ -28,6 +29,14 @@ export function typedRow(features: readonly Feature[], texts: RowTexts): Record<
   );
 }
 
+/** Whether every numeric field holds a number or is said to be missing. */
+export function isWhole(features: readonly Feature[], texts: RowTexts): boolean {
+  return features.every(({ name, kind }) => {
+    const text = texts[name] ?? null;
+    return kind !== "numeric" || text === null || (text.trim() !== "" && Number.isFinite(Number(text)));
+  });
+}
+
 interface RowFieldProps {
   feature: Feature;
   text: string | null;
@@ -49,20 +58,31 @@ function labelOf(feature: Feature) {
 }
 
 function NumericField({ feature, text, onText, error }: RowFieldProps) {
-  const range = `Trained on ${number(feature.minimum)} to ${number(feature.maximum)}`;
+  const isOutside = text !== null && text.trim() !== "" && isBeyond(feature, Number(text));
+  const range = (
+    <>
+      {feature.description && <span class="block">{feature.description}</span>}
+      {isOutside ? <strong class="outside">Outside the trained range, </strong> : "Trained on "}
+      {number(feature.minimum)} to {number(feature.maximum)}
+      {feature.unit && ` ${feature.unit}`}
+    </>
+  );
   return (
     <div class="row-field">
       <Field label={labelOf(feature)} hint={range} error={error}>
         {(tie) => (
-          <input
-            {...tie}
-            type="number"
-            step="any"
-            required={text !== null}
-            disabled={text === null}
-            value={text ?? ""}
-            onInput={(event) => onText(event.currentTarget.value)}
-          />
+          <div class="slid">
+            <input
+              {...tie}
+              type="number"
+              step="any"
+              required={text !== null}
+              disabled={text === null}
+              value={text ?? ""}
+              onInput={(event) => onText(event.currentTarget.value)}
+            />
+            <Slider feature={feature} text={text} onText={onText} />
+          </div>
         )}
       </Field>
       {feature.missing > 0 && (
@@ -72,10 +92,35 @@ function NumericField({ feature, text, onText, error }: RowFieldProps) {
             checked={text === null}
             onChange={(event) => onText(event.currentTarget.checked ? null : String(feature.mean ?? 0))}
           />
-          <span>{feature.name} is missing</span>
+          <span>
+            <span class="visually-hidden">{feature.name} </span>is missing
+          </span>
         </label>
       )}
     </div>
+  );
+}
+
+function isBeyond({ minimum, maximum }: Feature, value: number): boolean {
+  return (typeof minimum === "number" && value < minimum) || (typeof maximum === "number" && value > maximum);
+}
+
+function Slider({ feature, text, onText }: Pick<RowFieldProps, "feature" | "text" | "onText">) {
+  const scale = scaleOf(feature);
+  if (!scale) return null;
+  const value = Number(text ?? NaN);
+  return (
+    <input
+      type="range"
+      class="slider"
+      aria-label={`Slide ${feature.name}`}
+      min={scale.minimum}
+      max={scale.maximum}
+      step={scale.step}
+      disabled={text === null}
+      value={Number.isFinite(value) ? value : scale.minimum}
+      onInput={(event) => onText(event.currentTarget.value)}
+    />
   );
 }
 
@@ -84,7 +129,7 @@ function CategoryField({ feature, text, onText, error }: RowFieldProps) {
     <div class="row-field">
       <Field
         label={labelOf(feature)}
-        hint={feature.description ?? "One of the categories seen in training"}
+        hint={feature.description ?? `One of ${plural(feature.categories.length, "category", "categories")} seen in training`}
         error={error}
       >
         {(tie) => (

@@ -32,9 +32,9 @@ export async function restoreSession(): Promise<void> {
   }
 }
 
-/** Sign in; raises Problem when the name or the password is wrong. */
-export async function signIn(name: string, password: string): Promise<void> {
-  session.value = { status: "signed-in", me: await createSession(name, password) };
+/** Sign in; raises Problem when the name, the password or the code is wrong, or a code is needed. */
+export async function signIn(name: string, password: string, code: string | null): Promise<void> {
+  session.value = { status: "signed-in", me: await createSession(name, password, code) };
   localStorage.setItem(KEY, "yes");
 }
 

@@ -34,7 +34,12 @@ export function followTheme(): void {
   systemQuery.addEventListener("change", (event) => {
     systemTheme.value = event.matches ? "dark" : "light";
   });
-  effect(() => {
-    document.documentElement.dataset["theme"] = theme.value;
-  });
+  // Paper is white.
+  addEventListener("beforeprint", () => show("light"));
+  addEventListener("afterprint", () => show(theme.value));
+  effect(() => show(theme.value));
+}
+
+function show(shown: Theme): void {
+  document.documentElement.dataset["theme"] = shown;
 }

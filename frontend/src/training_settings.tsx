@@ -107,12 +107,19 @@ const NUMBERS: readonly NumberSetting[] = [
   },
 ];
 
+/** What most trainings leave as it is. */
+const RARE: ReadonlySet<string> = new Set(["gridSize", "degree", "steps", "formulaTolerance", "testFraction", "seed"]);
+
 const OPTIMIZERS: readonly Optimizer[] = ["auto", "gauss_newton", "adam", "lbfgs"];
 
 export function TrainingSettings({ draft, set, at }: SettingsProps) {
+  const usual = NUMBERS.filter(({ key }) => !RARE.has(key));
+  const rare = NUMBERS.filter(({ key }) => RARE.has(key));
+  const isRefused = rare.some(({ field }) => at(field) !== undefined) || at("optimizer") !== undefined;
   return (
     <fieldset>
       <legend>Settings</legend>
+      <p class="hint">The defaults suit most tables: smoothness, pruning and formulas are found from the data.</p>
       <div class="field-grid">
         <TextField
           label="Hidden widths"
@@ -122,25 +129,7 @@ export function TrainingSettings({ draft, set, at }: SettingsProps) {
           error={at("hidden")}
           input={{ inputMode: "numeric", pattern: "\\s*(\\d+([\\s,]+\\d+)*)?\\s*" }}
         />
-        {NUMBERS.map(({ key, field, label, hint, min, max, step, optional }) => (
-          <TextField
-            key={key}
-            label={label}
-            hint={hint}
-            value={draft[key]}
-            onValue={(value) => set({ [key]: value })}
-            error={at(field)}
-            input={{ type: "number", min, max, step, required: !optional }}
-          />
-        ))}
-        <SelectField
-          label="Optimiser"
-          hint="Automatic takes second-order steps, and Adam where a network or table is very large."
-          value={draft.optimizer}
-          onValue={(chosen) => set({ optimizer: OPTIMIZERS.find((one) => one === chosen) ?? "auto" })}
-          options={OPTIMIZERS.map((one) => [one, optimizerName(one)] as const)}
-          error={at("optimizer")}
-        />
+        <NumberFields settings={usual} draft={draft} set={set} at={at} />
       </div>
       <label class="check">
         <input
@@ -150,6 +139,38 @@ export function TrainingSettings({ draft, set, at }: SettingsProps) {
         />
         <span>Replace splines by symbolic forms where they fit</span>
       </label>
+      <details open={isRefused}>
+        <summary>More settings</summary>
+        <div class="field-grid directions">
+          <NumberFields settings={rare} draft={draft} set={set} at={at} />
+          <SelectField
+            label="Optimiser"
+            hint="Automatic takes second-order steps, and Adam where a network or table is very large."
+            value={draft.optimizer}
+            onValue={(chosen) => set({ optimizer: OPTIMIZERS.find((one) => one === chosen) ?? "auto" })}
+            options={OPTIMIZERS.map((one) => [one, optimizerName(one)] as const)}
+            error={at("optimizer")}
+          />
+        </div>
+      </details>
     </fieldset>
+  );
+}
+
+function NumberFields({ settings, draft, set, at }: SettingsProps & { settings: readonly NumberSetting[] }) {
+  return (
+    <>
+      {settings.map(({ key, field, label, hint, min, max, step, optional }) => (
+        <TextField
+          key={key}
+          label={label}
+          hint={hint}
+          value={draft[key]}
+          onValue={(value) => set({ [key]: value })}
+          error={at(field)}
+          input={{ type: "number", min, max, step, required: !optional }}
+        />
+      ))}
+    </>
   );
 }

@@ -114,8 +114,9 @@ def trace_games(
     *,
     output: int = 0,
     groups: Sequence[Sequence[int]] | None = None,
+    prepared: PreparedNetwork | None = None,
 ) -> TracedGames:
-    """Return the games of one output against the reference rows.
+    """Return the games of one output against the reference rows; who has the network prepared hands that in.
 
     `groups` are disjoint lists of all features, by position; every feature is a group of its own if there are none.
     Raises `ShapeMismatch`, `NoRows` (an empty reference), `InvalidSetting` (no such output, other groups).
@@ -128,7 +129,7 @@ def trace_games(
     ordered = torch.from_numpy(reference.numpy()[np.lexsort(reference.numpy().T)])
     lines, ends = _split(network, output)
     games = _games(network, ends, players)
-    prepared = PreparedNetwork.of(network)
+    prepared = prepared or PreparedNetwork.of(network)
     traced = _traced(prepared, ordered, output, players)
     return TracedGames(prepared, output, players, lines, games, traced)
 

@@ -88,14 +88,21 @@ class TracedReference:
         """How many rows there are."""
         return int(self.traced.outputs.shape[1])
 
+    def mean_output(self, output: int) -> float:
+        """Return the mean of an output over the rows on the link scale, which is the `base_value` there."""
+        return float(np.add.reduce(self.traced.outputs[output])) / self.count
 
-def trace_reference(network: Network, reference: Float[Tensor, "reference features"]) -> TracedReference:
-    """Return the reference as `edge_flow` needs it; raises ShapeMismatch, NoRows, MissingValueNotSeen, WrongValueType
-    (a category without a code).
+
+def trace_reference(
+    network: Network, reference: Float[Tensor, "reference features"], prepared: PreparedNetwork | None = None
+) -> TracedReference:
+    """Return the reference as `edge_flow` needs it; who has the network prepared already hands that in.
+
+    Raises ShapeMismatch, NoRows, MissingValueNotSeen, WrongValueType (a category without a code).
     """
     if len(reference) == 0:
         raise NoRows
-    prepared = PreparedNetwork.of(network)
+    prepared = prepared or PreparedNetwork.of(network)
     rows = reference.detach().double().numpy()
     traced = prepared.trace(rows)
     for source, one in enumerate(network.layer(0).inputs):
@@ -125,8 +132,7 @@ def edge_flow(
     had none), `InvalidSetting` (no such output, a reference traced through another network), and `IdentityViolated`
     where the contributions of a layer miss the difference or an output is not finite.
     """
-    if not 0 <= output < network.shape[-1]:
-        raise InvalidSetting("output", output, f"a whole number from 0 to {network.shape[-1] - 1}")
+    _require_output(network, output)
     background = reference if isinstance(reference, TracedReference) else trace_reference(network, reference)
     if background.network is not network:
         raise InvalidSetting("reference", "TracedReference", "rows, or a reference traced through this network")
@@ -135,6 +141,25 @@ def edge_flow(
         for start, stop, block in background.prepared.blocks(x.detach().double().numpy()):
             flow.add(start, background.prepared.trace_block(block).rows(0, stop - start))
     return flow.result()
+
+
+def traced_flow(
+    background: TracedReference, traced: PreparedTrace, *, output: int = 0, response: Response | None = None
+) -> EdgeFlow:
+    """Return what `edge_flow` returns for rows that were traced through the prepared network of the reference.
+
+    Raises InvalidSetting (no such output), IdentityViolated.
+    """
+    _require_output(background.network, output)
+    flow = _Flow(background, output, response, traced.outputs.shape[1])
+    with np.errstate(all="ignore"):
+        flow.add(0, traced)
+    return flow.result()
+
+
+def _require_output(network: Network, output: int) -> None:
+    if not 0 <= output < network.shape[-1]:
+        raise InvalidSetting("output", output, f"a whole number from 0 to {network.shape[-1] - 1}")
 
 
 class _Flow:

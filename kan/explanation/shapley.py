@@ -82,10 +82,17 @@ def shapley_values(
         base_value=base_value,
         values=values.T,
         standard_errors=errors.T,
-        method=_method(games, coalitions),
+        method=shapley_method(games, coalitions),
         residuals=checked_residuals(values.T, outputs - base_value),
         groups=games.groups,
     )
+
+
+def shapley_method(games: TracedGames, coalitions: int = COALITIONS) -> Method:
+    """Return how the values of these games are found, where more than so many `coalitions` are sampled."""
+    if not games.games:
+        return "additive"
+    return "exact" if all(_is_small(game, coalitions) for game in games.games) else "sampled"
 
 
 def mean_output(games: TracedGames) -> float:
@@ -155,12 +162,6 @@ def _explained(
 def _is_small(game: Game, coalitions: int) -> bool:
     size: int = 2 ** len(game.players)
     return size <= coalitions
-
-
-def _method(games: TracedGames, coalitions: int) -> Method:
-    if not games.games:
-        return "additive"
-    return "exact" if all(_is_small(game, coalitions) for game in games.games) else "sampled"
 
 
 def _of_pairs(game: Game, pairs: Pairs) -> Float[np.ndarray, "players pairs"]:

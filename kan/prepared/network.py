@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from kan.errors import ShapeMismatch, WrongValueType
 from kan.network import Network
@@ -36,7 +36,14 @@ class PreparedTrace:
 
     def rows(self, start: int, stop: int) -> "PreparedTrace":
         """Return the part between two rows."""
-        return PreparedTrace(*([one[:, start:stop] for one in part] for part in (self.nodes, self.values, self.slopes)))
+        return self._of(slice(start, stop))
+
+    def chosen(self, rows: Int[np.ndarray, " rows"]) -> "PreparedTrace":
+        """Return these rows."""
+        return self._of(rows)
+
+    def _of(self, rows: slice | Int[np.ndarray, " rows"]) -> "PreparedTrace":
+        return PreparedTrace(*([one[:, rows] for one in part] for part in (self.nodes, self.values, self.slopes)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +81,8 @@ class PreparedNetwork:
     def trace(self, x: Float[np.ndarray, "rows inputs"]) -> PreparedTrace:
         """Return every node, edge and slope of rows as one block; raises ShapeMismatch, WrongValueType."""
         parts = [self.trace_block(block).rows(0, stop - start) for start, stop, block in self.blocks(x)]
+        if len(parts) == 1:
+            return parts[0]
         lists = ([part.nodes for part in parts], [part.values for part in parts], [part.slopes for part in parts])
         return PreparedTrace(*([np.concatenate(one, axis=1) for one in zip(*part, strict=True)] for part in lists))
 

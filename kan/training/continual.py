@@ -119,7 +119,7 @@ def update(
         idle, step = 0, 0
         while idle < PATIENCE and step < settings.steps:
             result, step = engine.step(estimate=False), step + 1
-            recorder.report(updated, step, result.loss, None, regularization.damping)
+            recorder.report(updated, step, result.loss, None, damping=regularization.damping)
             idle = idle + 1 if result.decrease <= TOLERANCE * abs(result.objective) else 0
         recorder.history.kept_step, recorder.history.regularization = step, memory.regularization
         seen = _chunks(updated, rows, family, settings).normal_equations()

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from kan.errors import TrainingDiverged
 from kan.network import Network
-from kan.regularization import Costs, network_costs, penalty
+from kan.regularization import Costs, network_costs, network_sparsity, penalty
 from kan.training.knots import follow_hidden_nodes
 from kan.training.problem import Problem
 from kan.training.resumption import StepFile
@@ -129,7 +129,7 @@ def _adam(network: Network, problem: Problem, saved: StepFile) -> None:
         optimiser.step()
         _hold_shapes(network)
         if step % REPORT_EVERY == 0 or step == settings.steps:
-            _report(network, problem, step, loss)
+            _report(network, problem, costs, step, loss)
         if step % MEASURE_EVERY == 0:
             saved.write(network, optimiser, step)
 
@@ -153,7 +153,7 @@ def _lbfgs(network: Network, problem: Problem) -> None:
             raise TrainingDiverged(f"the loss of step {step} is not finite")
         if step % REPORT_EVERY == 0 or step == settings.steps:
             loss = _objective(network, batch, costs, problem)[0]
-            _report(network, problem, step, loss)
+            _report(network, problem, costs, step, loss)
 
 
 def _lbfgs_optimiser(network: Network) -> torch.optim.LBFGS:
@@ -194,9 +194,11 @@ def _hold_shapes(network: Network) -> None:
         network.layer(position).hold_shapes()
 
 
-def _report(network: Network, problem: Problem, step: int, loss: Tensor) -> None:
+@torch.no_grad()
+def _report(network: Network, problem: Problem, costs: list[Costs], step: int, loss: Tensor) -> None:
     """Tell a step; raises TrainingDiverged where the loss of the held-out rows is not finite."""
     validation_loss = problem.validation_loss(network)
     if validation_loss is not None and not math.isfinite(validation_loss):
         raise TrainingDiverged(f"the validation loss of step {step} is not finite")
-    problem.recorder.report(network, step, loss.item(), validation_loss)
+    sizes_cost = float(network_sparsity(network, costs, problem.settings.penalties))
+    problem.recorder.report(network, step, loss.item(), validation_loss, sparsity=sizes_cost)

@@ -20,7 +20,7 @@ from torch import Tensor
 from kan.errors import TrainingDiverged
 from kan.losses import Family
 from kan.network import Network
-from kan.regularization import Penalties, edge_sizes, network_costs, sparsity, sparsity_slopes
+from kan.regularization import Penalties, edge_sizes, network_costs, network_sparsity, sparsity_slopes
 from kan.sampling import evenly
 from kan.training.bounded import bounded_step
 from kan.training.evidence import EXPECTED_VARIANCE, precision, priors, starting_strengths, updated
@@ -65,9 +65,10 @@ class Past:
 
 @dataclass(frozen=True)
 class StepResult:
-    """Mean loss and objective after a step, by how much the objective fell, and whether a step was taken."""
+    """Mean loss, sparsity and objective after a step, by how much the objective fell, and whether a step was taken."""
 
     loss: float
+    sparsity: float
     objective: float
     decrease: float
     taken: bool
@@ -171,14 +172,14 @@ class GaussNewton:
                 ratio = min((before - after) / predicted, 2.0)
                 shrunk = state.damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3)
                 state.damping = max(shrunk, SMALLEST_DAMPING)
-                return StepResult(loss, after, before - after, taken=True)
+                return StepResult(loss, self._sparsity(), after, before - after, taken=True)
             state.damping = max(state.damping, SMALLEST_DAMPING) * growth
             growth *= 2
             if state.damping > LARGEST_DAMPING:
                 break
         self.parameters.write(values)
         state.damping = min(state.damping, 1.0)
-        return StepResult(equations.loss, before, 0.0, taken=False)
+        return StepResult(equations.loss, self._sparsity(), before, 0.0, taken=False)
 
     def _solved(self, matrix: Tensor, gradient: Tensor, values: Tensor) -> Float[Tensor, " parameters"] | None:
         bounds = self.parameters.bounds
@@ -236,14 +237,12 @@ class GaussNewton:
                 state.dispersion = max(state.dispersion, 1.0)
 
     def _dispersion_of_a_constant(self) -> float:
-        """Return the dispersion around the best constant, which no better answer exceeds; infinite beside an offset.
+        """Return the dispersion around the best constant, which no better answer exceeds.
 
         Without this limit one row that a step misses far would make the noise, and with it every penalty, explode.
         """
         rows, family = self.rows, self.family
-        if bool(rows.offset.any()):
-            return math.inf
-        link = family.start(rows.target, rows.weights).expand_as(rows.target)
+        link = family.start(rows.target, rows.weights, rows.offset) + rows.offset
         return float(family.pearson(link, rows.target) @ rows.weights / rows.weights.sum())
 
     def _quadratic(self) -> Float[Tensor, "parameters parameters"]:
@@ -295,11 +294,10 @@ class GaussNewton:
         price = values @ (quadratic @ values) / 2
         if self.past is not None:
             price = price + self.past.price(values)
-        if self.penalties.l1 > 0 or self.penalties.entropy > 0:
-            for position, cost in enumerate(self.costs):
-                sizes = edge_sizes(self.network.layer(position), cost.covariance)
-                price = price + sparsity(sizes, self.penalties)
-        return float(price)
+        return float(price) + self._sparsity()
+
+    def _sparsity(self) -> float:
+        return float(network_sparsity(self.network, self.costs, self.penalties))
 
     def _sparsity_terms(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gradient of the sparsity and the curvature of a quadratic above it."""

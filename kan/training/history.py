@@ -38,15 +38,15 @@ class Recorder:
         self.kept: tuple[Network, dict[str, Tensor]] | None = None
         self.started = time.monotonic()
 
-    def compare(self, network: Network, validation_loss: float | None, step: int) -> None:
-        """Keep a copy of the network if no other did as well on the held-out rows."""
+    def compare(self, network: Network, validation_loss: float | None, step: int, sparsity: float = 0.0) -> None:
+        """Keep a copy of the network if no other did as well on the held-out rows, with what its edges cost."""
         if validation_loss is None:
             return
         if not math.isfinite(self.first):
-            self.first = validation_loss
-        if validation_loss < self.best:
+            self.first = validation_loss + sparsity
+        if validation_loss + sparsity < self.best:
             state = {name: value.clone() for name, value in network.state_dict().items()}
-            self.best, self.kept, self.history.kept_step = validation_loss, (network, state), step
+            self.best, self.kept, self.history.kept_step = validation_loss + sparsity, (network, state), step
 
     def best_network(self) -> Network | None:
         """Return the network that did best on held-out rows, as it was then; None without such rows."""
@@ -57,12 +57,19 @@ class Recorder:
         return network
 
     def report(
-        self, network: Network, step: int, loss: float, validation_loss: float | None, damping: float = 0.0
+        self,
+        network: Network,
+        step: int,
+        loss: float,
+        validation_loss: float | None,
+        *,
+        sparsity: float = 0.0,
+        damping: float = 0.0,
     ) -> None:
         """Record a step and tell the callback; what that raises passes through."""
         self.history.losses.append((step, loss, validation_loss))
         self.history.seconds = time.monotonic() - self.started
-        self.compare(network, validation_loss, step)
+        self.compare(network, validation_loss, step, sparsity)
         if self.callback is not None:
             self.callback(
                 Progress(

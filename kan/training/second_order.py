@@ -18,7 +18,7 @@ from kan.network import Network
 from kan.refinement import refined
 from kan.regularization import ORDERS
 from kan.training.curvature import curvatures, follow_curvature
-from kan.training.gauss_newton import GaussNewton, Regularization
+from kan.training.gauss_newton import GaussNewton, Regularization, StepResult
 from kan.training.knots import LARGEST_WIDENING, cover_hidden_nodes, follow_hidden_nodes, hidden_fit
 from kan.training.parameters import Parameters
 from kan.training.problem import Problem
@@ -49,8 +49,8 @@ class Run:
     """A network on its way, what is known about the noise, and where the run and its present phase stand.
 
     `start` is its position among the starts, and `rival` the best of those before it while they are compared. `idle`
-    and `waited` count steps that gained little, `best` is the best validation loss of the phase, `stuck` the loss at
-    which knots followed because steps gained nothing.
+    and `waited` count steps that gained little, `best` is the best validation loss of the phase with what sparsity
+    costs, `sparsity` that cost, `stuck` the loss at which knots followed because steps gained nothing.
     """
 
     network: Network
@@ -63,6 +63,7 @@ class Run:
     idle: int = 0
     waited: int = 0
     loss: float = math.inf
+    sparsity: float = 0.0
     best: float = math.inf
     objective: float = math.inf
     stuck: float = math.inf
@@ -109,8 +110,8 @@ def minimise(
     A refit begins at a trained network, whose nodes are where they will be.
 
     With validation rows it is the iterate that did best on them; if that is about the last one, so that nothing was
-    learned by heart, more steps follow on all rows. Raises TrainingDiverged; whatever the callback raises passes
-    through.
+    learned by heart, more steps follow on all rows if these may join. Raises TrainingDiverged; whatever the callback
+    raises passes through.
     """
     script = _script(starts[0], problem, is_refit, save, generator)
     run = resumed if resumed is not None else Run(starts[0], Regularization())
@@ -130,7 +131,7 @@ def minimise(
         if phase.settles:
             _settle(run, phase)
     problem.recorder.history.regularization = run.state
-    if run.phase < len(script) - 1:
+    if script[run.phase].problem.validation is not None:
         run.network = problem.recorder.best_network() or run.network
         while any(_is_coarse(run.network, problem.settings)):
             _refine(run, problem.settings)
@@ -163,7 +164,7 @@ def _script(network: Network, problem: Problem, is_refit: bool, save: Save, gene
     last = replace(last, unsticks=deep and is_refit)
     # After a sample an additive model is where it will be: one step that gains little says so.
     phases.append(replace(last, patience=1) if small is not problem and not deep else last)
-    if problem.validation is not None:
+    if problem.validation is not None and problem.joins:
         everything = replace(problem, rows=joined(rows, problem.validation), validation=None)
         phases.append(replace(phases[-1], problem=everything, estimate_from=0))
     return phases
@@ -203,16 +204,24 @@ def _optimise(run: Run, phase: Phase) -> None:
         run.idle = run.idle + 1 if gained <= _least_gain(run, phase) * result.loss else 0
         run.step += 1
         run.phase_step += 1
-        validation_loss = problem.validation_loss(run.network)
-        problem.recorder.report(run.network, run.step, result.loss, validation_loss, run.state.damping)
-        if validation_loss is not None:
-            run.waited = 0 if validation_loss < run.best else run.waited + 1
-            run.best = min(run.best, validation_loss)
+        _record(run, problem, result)
         if _needs_following(run, phase):
             _follow(run, problem)
             engine = None
         elif run.phase_step % MEASURE_EVERY == 0:
             engine = None
+
+
+def _record(run: Run, problem: Problem, result: StepResult) -> None:
+    """Report a step, and count how long no better one was found on the held-out rows."""
+    validation_loss, run.sparsity = problem.validation_loss(run.network), result.sparsity
+    problem.recorder.report(
+        run.network, run.step, result.loss, validation_loss, sparsity=run.sparsity, damping=run.state.damping
+    )
+    if validation_loss is not None:
+        judged = validation_loss + run.sparsity
+        run.waited = 0 if judged < run.best else run.waited + 1
+        run.best = min(run.best, judged)
 
 
 def _least_gain(run: Run, phase: Phase) -> float:
@@ -271,7 +280,7 @@ def _learned_by_heart(run: Run, problem: Problem) -> bool:
     """Return whether the held-out rows are answered worse at the end than before."""
     last, recorder = problem.validation_loss(run.network), problem.recorder
     slack = OVERFITTED * abs(recorder.best) + NEGLIGIBLE * abs(recorder.first)
-    return last is None or not last <= recorder.best + slack
+    return last is None or not last + run.sparsity <= recorder.best + slack
 
 
 def _extend(run: Run, problem: Problem) -> None:

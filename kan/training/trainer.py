@@ -47,14 +47,18 @@ def start(network: Network, rows: Rows, family: FamilyName, settings: TrainingSe
         if started.layer(0).base == "zero":
             spread_hidden_nodes(started, rows.x)
         follow_hidden_nodes(started, rows.x)
-    _, scale = target_scaling(rows, FAMILIES[family])
-    outputs = started.layer(len(started.layers) - 1)
-    with torch.no_grad():
-        if len(started.layers) == 1:
-            outputs.weights.zero_()
-        outputs.rescale(scale, 0.0)
-        outputs.bias.copy_(FAMILIES[family].start(rows.target, rows.weights))
+        _answer_a_constant(started, rows, FAMILIES[family])
     return started
+
+
+@torch.no_grad()
+def _answer_a_constant(network: Network, rows: Rows, family: Family) -> None:
+    """Bring the outputs into the unit of the target, around the best constant."""
+    outputs = network.layer(len(network.layers) - 1)
+    if len(network.layers) == 1:
+        outputs.weights.zero_()
+    outputs.rescale(target_scaling(rows, family)[1], 0.0)
+    outputs.bias.copy_(family.start(rows.target, rows.weights, rows.offset))
 
 
 def train(
@@ -65,15 +69,17 @@ def train(
     *,
     stage: str = "fit",
     is_refit: bool = False,
+    held_out: Rows | None = None,
     callback: ProgressCallback | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[Network, History]:
     """Return a trained copy of the best of some networks on the link scale of the target, and the run's history.
 
     Afterwards every training row lies inside every hidden domain and every learned edge has mean zero over the rows.
-    A refit begins at a trained network of which some edges have changed. With a `checkpoint` the run can be interrupted
-    at any time; the same call goes on where it stood, and the file is deleted at the end. Raises TrainingDiverged,
-    CheckpointRefused.
+    A refit begins at a trained network of which some edges have changed. Rows `held_out` choose the best iterate and
+    are not learned from; without them the settings may hold out a share of the rows. With a `checkpoint` the run can
+    be interrupted at any time; the same call goes on where it stood, and the file is deleted at the end. Raises
+    TrainingDiverged, CheckpointRefused.
     """
     settings = replace(settings, optimizer=chosen_optimizer(networks[0], rows, settings))
     recorder = Recorder(stage, settings.steps, settings.optimizer, callback)
@@ -81,7 +87,7 @@ def train(
     file = Checkpoint(checkpoint, mark)
     with one_thread():
         copies = [network.copy() for network in networks]
-        trained = _run(copies, rows, FAMILIES[family], settings, recorder, file, is_refit=is_refit)
+        trained = _run(copies, rows, held_out, FAMILIES[family], settings, recorder, file, is_refit=is_refit)
     file.remove()
     return trained, recorder.history
 
@@ -118,6 +124,7 @@ def one_thread() -> Iterator[None]:
 def _run(
     networks: list[Network],
     rows: Rows,
+    held_out: Rows | None,
     family: Family,
     settings: TrainingSettings,
     recorder: Recorder,
@@ -134,11 +141,14 @@ def _run(
     for network in networks:
         network.layer(len(network.layers) - 1).rescale(1 / scale, -centre / scale)
         network.to(device, dtype)
-    scaled = replace(rows, target=(rows.target - centre) / scale, offset=rows.offset / scale)
-    training, validation = split(scaled, family, settings.validation_fraction, generator)
+    training, validation = _standardised(rows, centre, scale), None
+    if held_out is None:
+        training, validation = split(training, family, settings.validation_fraction, generator)
+    else:
+        validation = _standardised(held_out, centre, scale)
     training = training.to(device, dtype)
     validation = validation.to(device, dtype) if validation is not None else None
-    problem = Problem(training, validation, family, settings, recorder)
+    problem = Problem(training, validation, family, settings, recorder, joins=held_out is None)
     if settings.optimizer == "gauss_newton":
         saved = RunFile(checkpoint, recorder, networks[0])
         network = second_order.minimise(
@@ -153,6 +163,10 @@ def _run(
         to_unit_of_target(recorder.history.regularization, scale)
     centre_edges(network, rows.x)
     return network
+
+
+def _standardised(rows: Rows, centre: float, scale: float) -> Rows:
+    return replace(rows, target=(rows.target - centre) / scale, offset=rows.offset / scale)
 
 
 def to_unit_of_target(regularization: Regularization, scale: float) -> None:

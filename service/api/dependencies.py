@@ -3,24 +3,27 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
 
 from service.domain.documents import EDGE_PATTERN, Slug
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
 from service.errors import NotSignedIn
+from service.operations.rate_limits import spend_request
 from service.operations.resources import Resources
-from service.operations.sessions import authenticate_key, authenticate_session
+from service.operations.sessions import authenticate_key, authenticate_session, find_key_holder
 
 SESSION_COOKIE = "__Host-edgewise_session"
 BEARER = "bearer "
 
 
-def _resources(request: Request) -> Resources:
+async def find_resources(request: Request) -> Resources:
+    """What operations work with."""
     resources: Resources = request.app.state.resources
     return resources
 
 
-Injected = Annotated[Resources, Depends(_resources)]
+Injected = Annotated[Resources, Depends(find_resources)]
 
 
 def session_token(request: Request) -> str | None:
@@ -28,23 +31,28 @@ def session_token(request: Request) -> str | None:
     return request.cookies.get(SESSION_COOKIE)
 
 
-def _caller(request: Request, resources: Injected) -> Actor:
+async def find_caller(request: Request, resources: Injected) -> Actor:
+    """Who calls, by API key or session. Raises: NotSignedIn."""
     authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith(BEARER):
-        return authenticate_key(resources, authorization[len(BEARER) :].strip())
+        key = authorization[len(BEARER) :].strip()
+        holder = find_key_holder(resources, key)
+        actor = holder if holder is not None else await run_in_threadpool(authenticate_key, resources, key)
+        spend_request(resources, actor)
+        return actor
     token = session_token(request)
     if token is None:
         raise NotSignedIn
-    return authenticate_session(resources, token)
+    return await run_in_threadpool(authenticate_session, resources, token)
 
 
-def _page(
+async def _page(
     limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> PageRequest:
     return PageRequest(limit, cursor)
 
 
-Caller = Annotated[Actor, Depends(_caller)]
+Caller = Annotated[Actor, Depends(find_caller)]
 RequestedPage = Annotated[PageRequest, Depends(_page)]
 ModelName = Annotated[Slug, Path()]
 ModelFilter = Annotated[Slug | None, Query()]

@@ -6,15 +6,23 @@ from fastapi import APIRouter
 
 from service.api.dependencies import Injected
 from service.domain.documents import Document
+from service.operations.damages import damaged_artifacts
 from service.operations.health import check_readiness
 
 router = APIRouter(tags=["health"], prefix="/health")
 
 
 class Health(Document):
-    """The state of the process."""
+    """The process lives."""
 
-    status: Literal["live", "ready"]
+    status: Literal["live"]
+
+
+class Readiness(Document):
+    """Whether the process can serve; where it is degraded, the damaged artifacts are not used, and all others are."""
+
+    status: Literal["ready", "degraded"]
+    damaged_artifacts: tuple[str, ...]
 
 
 @router.get("/live")
@@ -24,7 +32,8 @@ def get_liveness() -> Health:
 
 
 @router.get("/ready")
-def get_readiness(resources: Injected) -> Health:
-    """The database answers and has the schema of this release."""
+def get_readiness(resources: Injected) -> Readiness:
+    """The database answers and has the schema of this release; says which artifacts were found damaged."""
     check_readiness(resources)
-    return Health(status="ready")
+    damaged = damaged_artifacts(resources)
+    return Readiness(status="degraded" if damaged else "ready", damaged_artifacts=damaged)

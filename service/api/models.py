@@ -26,9 +26,15 @@ def create_model(resources: Injected, actor: Caller, request: ModelRequest, resp
 
 
 @router.get("")
-def list_models(resources: Injected, actor: Caller, page: RequestedPage) -> Page[Model]:
-    """The inventory."""
-    return models.list_models(resources, actor, page)
+def list_models(
+    resources: Injected,
+    actor: Caller,
+    page: RequestedPage,
+    as_of: Annotated[AwareDatetime | None, Query(description="Show the inventory as it was at this moment.")] = None,
+) -> Page[Model]:
+    """The inventory now, or as it was at any moment: champions and their state, findings, next reviews."""
+    moment: datetime | None = as_of
+    return models.list_models(resources, actor, page, moment)
 
 
 @router.get("/{model}")

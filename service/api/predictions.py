@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from service.api.dependencies import (
     Caller,
@@ -14,65 +14,105 @@ from service.api.dependencies import (
     RequestedPage,
     VersionNumber,
 )
+from service.api.direct_route import DirectRoute
 from service.api.pictures import PICTURE_RESPONSES, Format, file_response
 from service.api.versions import Figure
+from service.domain.documents import Line, Moment
 from service.domain.pages import Page
-from service.domain.predictions import ChartKind, PredictionRequest, Predictions, Replay, StoredPrediction
-from service.operations import predictions
+from service.domain.permissions import Actor
+from service.domain.predictions import (
+    ChartKind,
+    PredictionPreviews,
+    PredictionRequest,
+    Predictions,
+    PredictionSearch,
+    Replay,
+    StoredPrediction,
+)
+from service.operations import prediction_previews, predictions, replays
+from service.operations.prediction_plans import Target
 from service.operations.predictions import PredictionSummary
+from service.operations.resources import Resources
 
 Kind = Annotated[ChartKind, Query(description="What is drawn: features as steps, or edges as a flow.")]
 
 router = APIRouter(tags=["predictions"])
+#: The routes that are called most.
+direct = APIRouter(tags=["predictions"], route_class=DirectRoute)
 
 
-@router.post("/models/{model}/predictions")
-def create_predictions(
+async def _search(
+    model: ModelFilter = None,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    caller: Annotated[Line | None, Query(description="Sign-in name of the caller, or of the key's owner.")] = None,
+    outcome: Annotated[Line | None, Query(description="The outcome that a record speaks of.")] = None,
+    since: Annotated[Moment | None, Query(description="Records from this moment on.")] = None,
+    until: Annotated[Moment | None, Query(description="Records before this moment.")] = None,
+) -> PredictionSearch:
+    return PredictionSearch(model=model, version=version, caller=caller, outcome=outcome, since=since, until=until)
+
+
+@direct.post("/models/{model}/predictions", response_model=Predictions)
+async def create_predictions(
     resources: Injected,
     actor: Caller,
     model: ModelName,
     request: PredictionRequest,
     idempotency_key: IdempotencyKey = None,
-) -> Predictions:
+) -> Response:
     """Predict with the champion; the answer is stored before it is sent."""
-    return predictions.create_predictions(resources, actor, model, request, idempotency_key)
+    return await _answer(resources, actor, "create_predictions", Target(model), request, idempotency_key)
 
 
-@router.post("/models/{model}/versions/{number}/predictions")
-def create_version_predictions(
+@direct.post("/models/{model}/versions/{number}/predictions", response_model=Predictions)
+async def create_version_predictions(
     resources: Injected,
     actor: Caller,
     model: ModelName,
     number: VersionNumber,
     request: PredictionRequest,
     idempotency_key: IdempotencyKey = None,
-) -> Predictions:
+) -> Response:
     """Predict with an approved version."""
-    return predictions.create_version_predictions(resources, actor, model, number, request, idempotency_key)
+    target = Target(model, number)
+    return await _answer(resources, actor, "create_version_predictions", target, request, idempotency_key)
 
 
-@router.post("/models/{model}/versions/{number}/trial-predictions")
-def create_trial_predictions(
+@direct.post("/models/{model}/versions/{number}/trial-predictions", response_model=Predictions)
+async def create_trial_predictions(
     resources: Injected,
     actor: Caller,
     model: ModelName,
     number: VersionNumber,
     request: PredictionRequest,
     idempotency_key: IdempotencyKey = None,
-) -> Predictions:
+) -> Response:
     """Try a version in any state, for its review; the record says that it is a trial."""
-    return predictions.create_trial_predictions(resources, actor, model, number, request, idempotency_key)
+    target = Target(model, number, trial=True)
+    return await _answer(resources, actor, "create_trial_predictions", target, request, idempotency_key)
+
+
+async def _answer(
+    resources: Resources, actor: Actor, action: str, target: Target, request: PredictionRequest, key: str | None
+) -> Response:
+    text = await predictions.answer_predictions(resources, actor, action, target, request, key)
+    return Response(text, media_type="application/json")
+
+
+@router.post("/models/{model}/versions/{number}/prediction-preview")
+def preview_predictions(
+    resources: Injected, actor: Caller, model: ModelName, number: VersionNumber, request: PredictionRequest
+) -> PredictionPreviews:
+    """See what a version would say of at most 20 rows, while one tries values; nothing is recorded."""
+    return prediction_previews.preview_predictions(resources, actor, model, number, request)
 
 
 @router.get("/predictions")
 def list_predictions(
-    resources: Injected,
-    actor: Caller,
-    page: RequestedPage,
-    model: ModelFilter = None,
+    resources: Injected, actor: Caller, page: RequestedPage, search: Annotated[PredictionSearch, Depends(_search)]
 ) -> Page[PredictionSummary]:
-    """Decision records, newest first."""
-    return predictions.list_predictions(resources, actor, model, page)
+    """Decision records by model, version, caller, outcome and time, newest first."""
+    return predictions.list_predictions(resources, actor, search, page)
 
 
 @router.get("/predictions/{prediction_id}")
@@ -100,4 +140,4 @@ def get_prediction_picture(
 @router.post("/predictions/{prediction_id}/replay")
 def replay_prediction(resources: Injected, actor: Caller, prediction_id: Identifier) -> Replay:
     """Compute the record again from the stored artifact and compare the bits."""
-    return predictions.replay_prediction(resources, actor, prediction_id)
+    return replays.replay_prediction(resources, actor, prediction_id)

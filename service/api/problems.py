@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from service import errors
 from service.api.headers import SECURITY_HEADERS
+from service.operations.damages import note_damage
 from service.settings import Settings
 
 MEDIA_TYPE = "application/problem+json"
@@ -22,9 +23,11 @@ STATUS: Mapping[type[errors.EdgewiseError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.PreconditionFailed: 412,
     errors.TooLarge: 413,
     errors.Invalid: 422,
+    errors.TooOften: 429,
     errors.PreconditionRequired: 428,
     errors.Broken: 500,
     errors.Unavailable: 503,
@@ -53,6 +56,12 @@ class Problem(BaseModel):
     errors: list[ProblemField]
 
 
+class InferenceProblem(Problem):
+    """A problem that is also the error of the Open Inference Protocol: `error` is its sentence."""
+
+    error: str
+
+
 def status_of(error: type[errors.EdgewiseError]) -> int:
     """The HTTP status of an error, by its place in the tree."""
     return next(STATUS[ancestor] for ancestor in error.__mro__ if ancestor in STATUS)
@@ -67,7 +76,7 @@ def install(app: FastAPI) -> None:
 
 
 def _problem_response(
-    request: Request, status: int, code: str, detail: str, *fields: errors.FieldError
+    request: Request, status: int, code: str, detail: str, *fields: errors.FieldError, retry_after: int | None = None
 ) -> JSONResponse:
     """The response that carries a problem."""
     problem = Problem(
@@ -77,20 +86,29 @@ def _problem_response(
         detail=detail,
         instance=request.url.path,
         code=code,
-        request_id=getattr(request.state, "request_id", ""),
+        request_id=_request_id(request),
         errors=[ProblemField(pointer=field.pointer, detail=field.detail) for field in fields],
     )
     # A failure that nobody foresaw is answered outside of all middleware, so a problem brings its own headers.
     headers = {**SECURITY_HEADERS, "X-Request-ID": problem.request_id}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    content = problem.model_dump()
+    if problem.instance.startswith("/v2"):
+        content["error"] = detail
+    return JSONResponse(content, status, headers, MEDIA_TYPE)
+
+
+def _request_id(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
 
 
 def body_too_large(request: Request) -> errors.BodyTooLarge:
     """The refusal of a body that is larger than this request may have."""
     settings: Settings = request.app.state.resources.settings
-    is_upload = request.url.path.endswith("/datasets")
+    is_upload = request.url.path.endswith(("/datasets", "/scoring-jobs"))
     if is_upload:
         return errors.BodyTooLarge(settings.maximum_upload_bytes, "/file")
     return errors.BodyTooLarge(settings.maximum_body_bytes, "")
@@ -99,9 +117,18 @@ def body_too_large(request: Request) -> errors.BodyTooLarge:
 def error_response(request: Request, error: errors.EdgewiseError) -> JSONResponse:
     """The response that carries an expected error; what is our own fault is logged."""
     status = status_of(type(error))
+    if isinstance(error, errors.ArtifactCorrupted):
+        note_damage(request.app.state.resources, error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("request_failed", code=error.code, detail=error.message, path=request.url.path)
-    return _problem_response(request, status, error.code, error.message, *error.fields)
+        _log.error(
+            "request_failed",
+            code=error.code,
+            detail=error.message,
+            path=request.url.path,
+            request_id=_request_id(request),
+        )
+    fields = error.fields
+    return _problem_response(request, status, error.code, error.message, *fields, retry_after=error.retry_after)
 
 
 def _not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -144,6 +171,6 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _log.exception("request_broke", path=request.url.path, exc_info=error)
+    _log.exception("request_broke", path=request.url.path, request_id=_request_id(request), exc_info=error)
     detail = "The service failed. Nothing was changed. Tell the operator the request id."
     return _problem_response(request, 500, "internal_error", detail)

@@ -28,12 +28,14 @@ class Credentials(Document):
 
     name: Line
     password: SecretStr = Field(min_length=1, max_length=1000)
+    code: SecretStr | None = Field(None, max_length=50, description="Of the second factor, where there is one.")
 
 
 @router.post("/sessions", status_code=201)
 def create_session(resources: Injected, credentials: Credentials, response: Response) -> Me:
     """Sign in: sets a session cookie that scripts cannot read."""
-    sign_in = sessions.create_session(resources, credentials.name, credentials.password.get_secret_value())
+    code = credentials.code.get_secret_value() if credentials.code else None
+    sign_in = sessions.create_session(resources, credentials.name, credentials.password.get_secret_value(), code)
     response.set_cookie(SESSION_COOKIE, sign_in.token, path="/", secure=True, httponly=True, samesite="lax")
     return sign_in.me
 

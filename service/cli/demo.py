@@ -51,6 +51,7 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("developer", "Dana Developer", "developer"),
     ("auditor", "Aaron Auditor", "auditor"),
     ("administrator", "Ada Administrator", "administrator"),
+    ("observer", "Olga Observer", "observer"),
 )
 
 
@@ -101,7 +102,8 @@ def _prepare(resources: Resources) -> list[Credential]:
         return []
     credentials = [Credential(name, role, secrets.token_urlsafe(12)) for name, _, role in PEOPLE]
     developer, auditor = (_person(resources, credential) for credential in credentials[:2])
-    _person(resources, credentials[2])
+    for credential in credentials[2:]:
+        _person(resources, credential)
     started = time.monotonic()
     _approved_model(resources, developer, auditor, credentials[1].password)
     _waiting_model(resources, developer)

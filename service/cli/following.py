@@ -1,7 +1,8 @@
 """`edgewise follow`: the progress of a job as a line that is written over, or as lines where nobody looks on."""
 
 import time
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 from service.domain.documents import from_stored
 from service.domain.lifecycle import JobState
@@ -29,7 +30,7 @@ def follow(resources: Resources, job_id: str, output: TextIO) -> JobState:
 
 def _write(output: TextIO, event: JobEvent) -> None:
     if event.kind == "state":
-        output.write(f"{_start(output)}{event.data['state']}\n")
+        output.write(f"{_start(output)}{state_line(event.data)}\n")
     else:
         tell(output, from_stored(Progress, event.data))
     output.flush()
@@ -40,6 +41,16 @@ def tell(output: TextIO, progress: Progress) -> None:
     output.write(f"{_start(output)}{progress_line(progress)}{_end(output)}")
 
 
+def state_line(data: Mapping[str, Any]) -> str:
+    """A new state, with what it came to: the version that was made, or why there is none."""
+    state, attempt, version, error = (data.get(name) for name in ("state", "attempt", "version", "error"))
+    if error is not None:
+        return f"{state} ({error['code']}): {error['detail']}"
+    if version is not None:
+        return f"{state}: version {version}"
+    return f"{state} again, attempt {attempt}: kept stages are not repeated" if (attempt or 1) > 1 else str(state)
+
+
 def progress_line(progress: Progress) -> str:
     """One stage as a bar with its loss and edges."""
     done = round(WIDTH * progress.step / max(progress.steps, 1))
@@ -48,6 +59,8 @@ def progress_line(progress: Progress) -> str:
         parts.append(f"loss {progress.loss:.6g}")
     if progress.active_edges is not None:
         parts.append(f"{progress.active_edges} edges")
+    if progress.remaining_seconds:
+        parts.append(f"about {progress.remaining_seconds:.0f} s left")
     return "  ".join(parts)
 
 

@@ -16,10 +16,14 @@ from service.cli.demo import run_demo
 from service.cli.following import follow, tell
 from service.cli.serving import serve
 from service.domain.permissions import ROLES
+from service.domain.predictions import PredictionSearch
 from service.domain.sign_in import MINIMUM_PASSWORD_LENGTH
 from service.errors import EdgewiseError
+from service.operations.decision_records import encrypt_records
 from service.operations.health import migrate, ready_resources
+from service.operations.replays import replay_predictions
 from service.operations.reproductions import reproduce_version
+from service.operations.retention import erasable_models, erase_predictions
 from service.operations.users import create_user
 from service.settings import Settings
 from service.worker.process import run_worker
@@ -29,7 +33,7 @@ DIFFERENCE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one sub-command; the exit status is 0, 1 for a failure, 2 for a finding of `audit verify` or `reproduce`."""
+    """Run one sub-command; the exit status is 0, 1 for a failure, 2 where something is found that should not be."""
     parsed = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace, Settings], int] = parsed.command
     try:
@@ -58,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     again = add("reproduce", _reproduce, "Make a version once more from what is stored, and compare the digests.")
     again.add_argument("model", help="short name of the model")
     again.add_argument("version", type=int, help="number of the version")
+    replay = add("replay", _replay, "Compute stored predictions again and compare the bits.")
+    replay.add_argument("--model", help="short name of the model; all models without it")
+    replay.add_argument("--since", help="only records from this moment on, for example 2027-01-31T12:00:00Z")
+    add("encrypt-records", _encrypt_records, "Encrypt all decision records with the newest key.")
     add("migrate", _migrate, "Bring the database to the schema of this release.")
     add("demo", _demo, "Migrate, make demo data once, then run service and worker until Ctrl-C.")
     add("openapi", _openapi, "Print the OpenAPI description of the API.")
@@ -67,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--role", required=True, action="append", choices=ROLES, help="may be given more than once")
     user.add_argument("--service", action="store_true", help="a service: its keys act, and it can never sign")
     user.add_argument("--generate-password", action="store_true", help="make a password and print it once")
+    erase = add("erase", _erase, "Erase decision records that are older than their retention schedule allows.")
+    erase.add_argument("model", nargs="?", help="only this model; otherwise every one with a schedule and no hold")
     add_audit_commands(add("audit", run_audit, "Export the audit trail, and verify it without the service."))
     return parser
 
@@ -94,6 +104,28 @@ def _reproduce(parsed: argparse.Namespace, settings: Settings) -> int:
         result = reproduce_version(resources, parsed.model, parsed.version, lambda event: tell(sys.stderr, event))
     print(result.model_dump_json(indent=2))
     return 0 if result.is_equal else DIFFERENCE
+
+
+def _erase(parsed: argparse.Namespace, settings: Settings) -> int:
+    with ready_resources(settings) as resources:
+        for model in [parsed.model] if parsed.model else erasable_models(resources):
+            print(erase_predictions(resources, None, model).model_dump_json())
+    return 0
+
+
+def _replay(parsed: argparse.Namespace, settings: Settings) -> int:
+    search = PredictionSearch(model=parsed.model, since=parsed.since)
+    with ready_resources(settings) as resources:
+        result = replay_predictions(resources, search, lambda done: print(f"{done:,} replayed", file=sys.stderr))
+    print(result.model_dump_json(indent=2))
+    return DIFFERENCE if result.different else 0
+
+
+def _encrypt_records(_parsed: argparse.Namespace, settings: Settings) -> int:
+    with ready_resources(settings) as resources:
+        count = encrypt_records(resources, lambda done: print(f"{done:,} encrypted", file=sys.stderr))
+    print(f"{count:,} records were encrypted; all have the newest key now.")
+    return 0
 
 
 def _migrate(_parsed: argparse.Namespace, settings: Settings) -> int:

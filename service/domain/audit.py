@@ -8,13 +8,30 @@ import hashlib
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from service.domain.documents import Document
+from pydantic import Field
+
+from service.domain.documents import Document, Line, Moment
+from service.errors import FieldError, InvalidRequest
 
 CHAIN_DOMAIN = "edgewise/audit/v1"
 GENESIS_HASH = "0" * 64
 
-
 Finding = Literal["altered", "missing", "forked", "cut", "unsigned"]
+
+
+class AuditFilter(Document):
+    """Which events are meant; what is not named does not matter."""
+
+    actor: Line | None = Field(None, description="Sign-in name or id of who acted; `system` is the service itself.")
+    action: Line | None = Field(None, description="For example `aliases.moved`, or `aliases` for all about aliases.")
+    subject: Line | None = Field(None, description="For example `models/credit`, with everything below it.")
+    since: Moment | None = Field(None, description="Not before this moment.")
+    until: Moment | None = Field(None, description="Before this moment.")
+
+    def require_possible(self) -> None:
+        """Raise InvalidRequest where the moments leave no time between them."""
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise InvalidRequest(FieldError("/until", "'until' must be later than 'since'."))
 
 
 class Link(NamedTuple):

@@ -8,7 +8,7 @@ VersionState = Literal["candidate", "in_review", "approved", "rejected", "suspen
 FindingState = Literal["open", "resolved", "closed"]
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 EndedJobState = Literal["failed", "cancelled"]
-JobKind = Literal["train", "revise", "challenge"]
+JobKind = Literal["train", "revise", "challenge", "score"]
 EventKind = Literal["progress", "state"]
 ReviewState = Literal["open", "approved", "rejected", "changes_requested", "withdrawn"]
 
@@ -45,6 +45,13 @@ def move_version(current: VersionState, to: VersionState) -> VersionState:
         needed = tuple(state for state, moves in VERSION_MOVES.items() if to in moves)
         raise WrongState("version", current, needed)
     return to
+
+
+def resume_version(current: VersionState) -> VersionState:
+    """The state after a suspension; raises WrongState for a version that is not suspended."""
+    if current != "suspended":
+        raise WrongState("version", current, ("suspended",))
+    return move_version(current, "approved")
 
 
 def move_finding(current: FindingState, to: FindingState) -> FindingState:

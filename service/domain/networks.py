@@ -39,6 +39,9 @@ class Edge(Document):
     stability: float | None = Field(
         None, description="Share of resamples of the rows in which the same function wins over its rivals."
     )
+    domain: tuple[float, float] | None = Field(
+        description="Ends of the small curve, in the source's unit; null of a table."
+    )
     sparkline: Sparkline
 
 
@@ -110,6 +113,8 @@ class EdgeDetail(Document):
     form: Form
     latex: str
     text: str
+    python: str | None = Field(description="A formula as an expression of `x` that needs the module math.")
+    sql: str | None = Field(description="A formula as an expression of its column, in the SQL of PostgreSQL.")
     spread: float
     domain: tuple[float, float] | None
     categories: tuple[str, ...]

@@ -19,7 +19,9 @@ AUDITORS: frozenset[Role] = frozenset({"auditor"})
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
 
 #: Reachable without an identity.
-PUBLIC: frozenset[str] = frozenset({"create_session", "get_liveness", "get_readiness"})
+PUBLIC: frozenset[str] = frozenset(
+    {"create_session", "get_liveness", "get_readiness", "get_server_live", "get_server_ready", "get_server_metadata"}
+)
 
 #: What somebody can do who has signed in with a password that an administrator made.
 WITH_A_ONE_TIME_PASSWORD: frozenset[str] = frozenset({"change_password", "end_all_sessions", "delete_session"})
@@ -30,6 +32,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "end_all_sessions": EVERYBODY,
     "change_password": EVERYBODY,
     "reset_password": ADMINISTRATORS,
+    "get_second_factor": EVERYBODY,
+    "begin_second_factor": EVERYBODY,
+    "confirm_second_factor": EVERYBODY,
+    "remove_second_factor": EVERYBODY,
+    "reset_second_factor": ADMINISTRATORS,
+    "list_users": ADMINISTRATORS,
     "create_api_key": frozenset({"developer", "administrator"}),
     "list_api_keys": frozenset({"developer", "administrator"}),
     "delete_api_key": frozenset({"developer", "administrator"}),
@@ -85,14 +93,33 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "get_interaction_chart": READERS,
     "create_predictions": frozenset({"developer", "auditor", "client"}),
     "create_version_predictions": frozenset({"developer", "auditor", "client"}),
+    "create_inference": frozenset({"developer", "auditor", "client"}),
+    "create_version_inference": frozenset({"developer", "auditor", "client"}),
+    "get_inference_model": READERS | {"client"},
+    "get_inference_version": READERS | {"client"},
+    "get_inference_model_ready": READERS | {"client"},
+    "get_inference_version_ready": READERS | {"client"},
+    "create_invocation": frozenset({"developer", "auditor", "client"}),
+    "create_version_invocation": frozenset({"developer", "auditor", "client"}),
+    "preview_predictions": READERS,
     "create_trial_predictions": frozenset({"developer", "auditor"}),
     "create_counterfactuals": frozenset({"developer", "auditor", "client"}),
     "create_version_counterfactuals": frozenset({"developer", "auditor", "client"}),
+    "create_scoring_job": frozenset({"developer", "auditor", "client"}),
+    "get_scoring_job": READERS | {"client"},
+    "get_scoring_result": READERS | {"client"},
+    "cancel_scoring_job": frozenset({"developer", "auditor", "client"}),
     "list_predictions": READERS,
+    "get_drift": READERS,
+    "get_metrics": READERS,
+    "get_shadow": READERS,
     "get_prediction": READERS | {"client"},
     "get_prediction_chart": READERS,
     "get_prediction_picture": READERS,
     "replay_prediction": READERS,
+    "get_retention": READERS,
+    "put_retention": ADMINISTRATORS,
+    "erase_predictions": ADMINISTRATORS,
     "create_review": DEVELOPERS,
     "list_reviews": READERS,
     "get_review": READERS,
@@ -117,6 +144,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "get_alias": READERS,
     "list_alias_history": READERS,
     "list_audit_events": READERS,
+    "stream_audit_events": READERS,
     "verify_audit_trail": READERS,
 }
 
@@ -130,6 +158,8 @@ class Actor:
     printed_name: str
     roles: frozenset[Role]
     api_key_id: str | None = None
+    requests_per_minute: int | None = None
+    rows_per_day: int | None = None
     is_service: bool = False
     must_change_password: bool = False
 

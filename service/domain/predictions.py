@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from service.domain.documents import ColumnName, Digest, Document, Line, Slug
+from service.domain.documents import ColumnName, Digest, Document, Line, Moment, Slug
 
 #: Text of a cell; the pattern also refuses halves of characters, which have no UTF-8.
 Category = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
@@ -15,8 +15,9 @@ Value = float | int | Category | bool | None
 ChartKind = Literal["waterfall", "flow"]
 Explain = Literal["edges", "features", "none"]
 Link = Literal["identity", "logit", "softmax"]
-#: Shapley values in closed form, by enumeration, or from a sample; records of before have sums of edge contributions.
+#: Sums of edge contributions; or Shapley values in closed form, by enumeration, or from a sample.
 Method = Literal["edge_flow", "shapley_additive", "shapley_exact", "shapley_sampled"]
+FeatureMethod = Literal["auto", "shapley", "edge_flow"]
 WarningCode = Literal["out_of_domain", "unseen_category"]
 ReasonMethod = Literal["contribution", "points_below_maximum"]
 AdverseOutcome = Literal["higher", "lower"]
@@ -24,6 +25,8 @@ Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8
 
 #: Adverse action notices give up to four reasons.
 MOST_REASONS = 4
+#: Enough to try values by hand, too few to decide by answers that leave no record.
+MOST_PREVIEWED_ROWS = 20
 
 
 class PredictionRequest(Document):
@@ -31,6 +34,12 @@ class PredictionRequest(Document):
 
     rows: Annotated[tuple[dict[ColumnName, Value], ...], Field(min_length=1, strict=False)]
     explain: Explain = "edges"
+    feature_method: FeatureMethod = Field(
+        "auto",
+        description="How contributions of features are found: as Shapley values, or as the sums of the contributions "
+        "of their edges. `auto` takes Shapley values, but where they would have to be sampled and edges are explained "
+        "anyway, the edges: sampling takes a thousand times as long.",
+    )
     reference: Slug | None = Field(None, description="A reference of the version; its default one where none is named.")
     reason_method: ReasonMethod = Field(
         "contribution",
@@ -39,6 +48,17 @@ class PredictionRequest(Document):
     )
     reason_count: int = Field(MOST_REASONS, ge=1, le=10, description="The most reasons that are given.")
     locale: Locale = Field("en", description="The language of the reasons, one of the dictionary's.")
+
+
+class PredictionSearch(Document):
+    """Which decision records are meant; what is left away is not asked."""
+
+    model: Slug | None = None
+    version: int | None = Field(None, ge=1, le=2**31 - 1)
+    caller: Line | None = Field(None, description="Name with which the caller signs in, or whose key was used.")
+    outcome: Line | None = Field(None, description="The outcome that the record speaks of (classification).")
+    since: Moment | None = Field(None, description="Records from this moment on.")
+    until: Moment | None = Field(None, description="Records before this moment.")
 
 
 class ClassProbability(Document):
@@ -157,6 +177,30 @@ class Predictions(Document):
     link: Link
     trial: bool = Field(False, description="Made on a version that is not approved, for its review only.")
     predictions: tuple[Prediction, ...]
+
+
+class PredictionPreview(Document):
+    """What a version would say, which nobody may decide by: it is not recorded."""
+
+    output: Output
+    base_value: float
+    reference: str
+    reference_revision: int | None
+    method: Method
+    features: tuple[FeatureContribution, ...]
+    reasons: tuple[Reason, ...]
+    warnings: tuple[PredictionWarning, ...]
+    interval: Interval | None
+
+
+class PredictionPreviews(Document):
+    """The answer to a preview: one item per row."""
+
+    model: str
+    version: int
+    digest: str
+    link: Link
+    previews: tuple[PredictionPreview, ...]
 
 
 class StoredPrediction(Document):

@@ -115,19 +115,22 @@ def rank_reasons(
     `amounts` has one number per feature on the link scale; a group has their sum, rounded once. `adverse` says which
     direction of the outcome hurts; None takes both.
     """
+    sums = _sums(amounts, groups) if groups else [((feature,), amount) for feature, amount in amounts.items()]
+    if adverse == "higher":
+        hurting = [(-amount, features, amount) for features, amount in sums if amount > 0]
+    elif adverse == "lower":
+        hurting = [(amount, features, amount) for features, amount in sums if amount < 0]
+    else:
+        hurting = [(-abs(amount), features, amount) for features, amount in sums if amount]
+    return tuple(RankedReason(features, amount) for _, features, amount in sorted(hurting)[:count])
+
+
+def _sums(amounts: Mapping[str, float], groups: Collection[tuple[str, ...]]) -> list[tuple[tuple[str, ...], float]]:
     grouped = {feature: group for group in groups for feature in group}
     parts: dict[tuple[str, ...], list[float]] = {}
     for feature, amount in amounts.items():
         parts.setdefault(grouped.get(feature, (feature,)), []).append(amount)
-    sums = [RankedReason(features, math.fsum(part)) for features, part in parts.items()]
-    hurting = [one for one in sums if _hurts(one.amount, adverse)]
-    return tuple(sorted(hurting, key=lambda one: (-abs(one.amount), one.features))[:count])
-
-
-def _hurts(amount: float, adverse: AdverseOutcome | None) -> bool:
-    if adverse is None:
-        return amount != 0
-    return amount > 0 if adverse == "higher" else amount < 0
+    return [(features, math.fsum(part)) for features, part in parts.items()]
 
 
 def points_below_maximum(

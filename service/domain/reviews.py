@@ -45,6 +45,7 @@ class SignatureRequest(Document):
     artifact_digest: Digest
     decisions_digest: Digest
     password: SecretStr
+    code: SecretStr | None = Field(None, max_length=50, description="Of the second factor, where there is one.")
     meaning: Meaning | None = Field(None, description="By default `approval` or `rejection`, as the verdict is.")
     utc_offset_minutes: int = Field(0, ge=-1080, le=1080, description="The signer's clock, for the time as shown.")
     limits: Limits = Field(Limits(), description="What the approval allows; the narrowest limits of all signers count.")

@@ -70,7 +70,7 @@ class TrainingConfiguration(Document):
 class Progress(Document):
     """Where a training is: one event of its progress stream."""
 
-    stage: Literal["data", "fit", "prune", "refit", "symbolify", "evaluate"]
+    stage: Literal["data", "fit", "prune", "refit", "symbolify", "evaluate", "score"]
     step: int
     steps: int = Field(description="The most steps that the stage may take; it ends earlier once nothing is gained.")
     loss: float | None = None
@@ -80,6 +80,10 @@ class Progress(Document):
     damping: float | None = Field(None, description="How far a second-order step is held back; 0 is a full step.")
     grid_size: int | None = Field(None, description="Spline intervals of the finest layer: grids grow on the way.")
     seconds: float | None = Field(None, description="Time since the stage began.")
+    remaining_seconds: float | None = Field(
+        None,
+        description="A guess of the time until the stage ends: at its pace so far, with all its steps.",
+    )
 
 
 class Metric(Document):

@@ -7,6 +7,7 @@ A column is numeric only if every value reads as a number, and if the numbers me
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from service.domain.feature_schema import MAXIMUM_NUMERIC_CLASSES, Kind
@@ -89,7 +90,12 @@ def type_column(texts: pl.Series, declared: Kind | None, notation: Notation, *, 
 
 
 def _without_missing(texts: pl.Series) -> pl.Series:
-    return _by_slices(texts, lambda some: some.set(some.str.to_lowercase().is_in(MISSING_WORDS), None))
+    return _by_slices(texts, _without_missing_words)
+
+
+def _without_missing_words(some: pl.Series) -> pl.Series:
+    missing = some.str.to_lowercase().is_in(MISSING_WORDS)
+    return some.set(missing, None) if missing.any() else some  # the same bytes in memory, where nothing is missing
 
 
 def _by_slices(texts: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
@@ -172,7 +178,7 @@ def _codes(texts: pl.Series, reading: _Reading) -> TypedColumn | None:
     reason = _code_reason(texts)
     if reason is None:
         return None
-    identifier = _hardly_repeats(texts)
+    identifier = count_distinct(texts.drop_nulls()) > _most_repeated(texts)
     return TypedColumn("categorical", texts, _named_rows(reason, identifier=identifier), identifier=identifier)
 
 
@@ -192,7 +198,7 @@ def _named_rows(reason: str, *, identifier: bool) -> str:
 def _number_column(reading: _Reading, *, is_target: bool) -> TypedColumn:
     numbers = reading.values
     present = numbers.drop_nulls()
-    few = present.unique() if present.n_unique() <= MAXIMUM_NUMERIC_CLASSES else None
+    few = _few_values(present)
     distinct = [] if few is None else sorted(few.to_list())
     is_class = is_target and few is not None
     if distinct == [0.0, 1.0] or is_class:
@@ -208,6 +214,15 @@ def _number_column(reading: _Reading, *, is_target: bool) -> TypedColumn:
     return TypedColumn("numeric", numbers, f"All {len(present):,} values are {what}{grouped}.", reading.unit)
 
 
+def _few_values(present: pl.Series) -> pl.Series | None:
+    """The distinct values, None where there are too many for classes; most columns tell so by their first rows."""
+    for some in (present.head(SLICE_ROWS), present):
+        distinct = some.unique()
+        if len(distinct) > MAXIMUM_NUMERIC_CLASSES:
+            return None
+    return distinct
+
+
 def _counts_the_rows(numbers: pl.Series) -> bool:
     rows = len(numbers)
     if numbers.null_count() or rows <= FEW_VALUES or numbers[0] not in (0.0, 1.0):
@@ -216,11 +231,11 @@ def _counts_the_rows(numbers: pl.Series) -> bool:
 
 
 def _text_column(texts: pl.Series, others: pl.Series, reading: _Reading) -> TypedColumn:
-    distinct = texts.drop_nulls().n_unique()
     if _is_prose(texts):
         reason = f"Texts of more than {LONGEST_CATEGORY} characters are prose, which is not used as an input."
         return TypedColumn("categorical", texts, reason, identifier=True)
-    if _hardly_repeats(texts):
+    distinct = count_distinct(texts.drop_nulls())
+    if distinct > _most_repeated(texts):
         reason = f"{distinct:,} distinct texts in {_rows(texts.count())}: {_IDENTIFIER}"
         return TypedColumn("categorical", texts, reason, identifier=True)
     numbers = reading.values.count()
@@ -233,9 +248,19 @@ def _text_column(texts: pl.Series, others: pl.Series, reading: _Reading) -> Type
     return TypedColumn("categorical", texts, f"{_counted(distinct, 'distinct text')}.")
 
 
-def _hardly_repeats(texts: pl.Series) -> bool:
-    present = texts.drop_nulls()
-    return present.n_unique() > max(FEW_VALUES, len(present) / 2)
+def _most_repeated(texts: pl.Series) -> float:
+    """A column with more distinct values than this hardly repeats any."""
+    return max(FEW_VALUES, texts.count() / 2)
+
+
+def count_distinct(present: pl.Series) -> int:
+    """How many values differ, in 16 bytes a row: a table of all of them would take many times that.
+
+    Texts are told apart by 64 bits of a hash: two of ten million are taken for one with a chance of 3e-6.
+    """
+    keys = present.hash() if present.dtype == pl.String else present
+    ordered = np.sort(keys.to_numpy())
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + min(1, len(ordered))
 
 
 def _is_prose(texts: pl.Series) -> bool:

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -17,24 +17,41 @@ from service.modelling.staging import StagedTable
 
 #: Characters that may separate values; the first wins where the header does not tell.
 SEPARATORS = (",", ";", "\t", "|")
-CHUNK_ROWS = 50_000
+#: Values that are Python objects at a time, some sixty bytes each.
+CHUNK_VALUES = 250_000
 _BLOCK = 1 << 20
 
 
 def stage_csv(file: BinaryIO, directory: Path, maximum_columns: int) -> tuple[StagedTable, str]:
     """The texts of a CSV file and its separator; raises a leaf of InvalidDataset that names the line at fault."""
     _require_text(file)
-    separator = max(SEPARATORS, key=lambda one: len(_header(file, one)))
+    separator = _separator(file)
     with closing(_records(file, separator)) as records:
         _, header = next(records, (0, list[str]()))
         if not header:
             raise MalformedCsv("it is empty")
         table = StagedTable(directory, column_names(header, maximum_columns))
         checked = _checked(records, len(table.names))
-        while chunk := list(islice(checked, CHUNK_ROWS)):
+        rows = max(1, CHUNK_VALUES // len(table.names))
+        while chunk := list(islice(checked, rows)):
             columns = zip(*chunk, strict=True)
             table.append([pl.Series(values, dtype=pl.String).str.strip_chars() for values in columns])
     return table, separator
+
+
+def header_of(file: BinaryIO, maximum_columns: int) -> Sequence[str]:
+    """The names of the columns; raises MalformedCsv, or what a header can be refused for."""
+    try:
+        header = _header(file, _separator(file))
+    except UnicodeDecodeError as error:
+        raise NotUtf8(error.start) from error
+    if not header:
+        raise MalformedCsv("it is empty")
+    return column_names(header, maximum_columns)
+
+
+def _separator(file: BinaryIO) -> str:
+    return max(SEPARATORS, key=lambda one: len(_header(file, one)))
 
 
 def _require_text(file: BinaryIO) -> None:

@@ -9,13 +9,14 @@ import torch
 import kan.errors
 from kan.explanation.curves import edge_curve, node_names
 from kan.explanation.formula import complexity
+from kan.export.sql import quoted
 from kan.features import NumericFeature
 from kan.model import FittedModel
 from kan.network import EdgeId
 from kan.symbolic.fitting import Candidate as FittedForm
 from kan.symbolic.formula import edge_latex, edge_text
 from kan.symbolic.library import SymbolicForm
-from kan.symbolic.writing import name_latex, number_latex, number_text
+from kan.symbolic.writing import code, name_latex, number_latex, number_text
 from service.domain.networks import (
     Candidate,
     Edge,
@@ -34,6 +35,8 @@ from service.modelling.registry import LoadedModel
 #: Numbers in LaTeX are for reading; the text of a formula keeps all digits.
 DIGITS = 4
 SPARKLINE_POINTS = 31
+#: A small curve is drawn some tens of pixels high.
+SPARKLINE_DECIMALS = 3
 SPREAD_MEANING = "Standard deviation of the edge's contribution over the reference rows, on the link scale."
 
 
@@ -70,6 +73,7 @@ def describe_network(model: LoadedModel) -> Network:
             spread=model.spreads[edge.place],
             r2=fidelity.get(str(edge.place)),
             stability=chosen.get(str(edge.place), {}).get("stability"),
+            domain=edge.domain,
             sparkline=sparklines[edge.place],
         )
         for edge in model.edges
@@ -124,6 +128,8 @@ def describe_edge(model: LoadedModel, edge: str) -> EdgeDetail:
         form=curve.form,
         latex=_named_latex(place, curve.source) if form is None else edge_latex(form, curve.source, DIGITS),
         text=edge_in_words(fitted, place),
+        python=None if form is None else code(form.expression, "x", "python"),
+        sql=None if form is None else code(form.expression, quoted(curve.source), "sql"),
         spread=model.spreads[place],
         domain=None if curve.categories else curve.domain,
         categories=curve.categories,
@@ -194,8 +200,8 @@ def _sparkline(values: Sequence[float]) -> Sparkline:
     """Evenly spaced values, scaled to the unit square; a flat line runs through the middle."""
     lowest, height = min(values), max(values) - min(values)
     return Sparkline(
-        x=tuple(position / max(len(values) - 1, 1) for position in range(len(values))),
-        y=tuple((value - lowest) / height if height > 0 else 0.5 for value in values),
+        x=tuple(round(position / max(len(values) - 1, 1), SPARKLINE_DECIMALS) for position in range(len(values))),
+        y=tuple(round((value - lowest) / height, SPARKLINE_DECIMALS) if height > 0 else 0.5 for value in values),
     )
 
 

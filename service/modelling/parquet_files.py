@@ -14,7 +14,7 @@ import polars as pl
 
 from service.errors import MalformedParquet, TableTooLarge, UnsupportedColumnType
 from service.modelling.column_names import column_names
-from service.modelling.staging import GROUP_ROWS, StagedTable
+from service.modelling.staging import StagedTable, group_rows
 
 MAGIC = b"PAR1"
 _PLAIN = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
@@ -35,7 +35,7 @@ def stage_parquet(file: BinaryIO, directory: Path, maximum_columns: int, maximum
     file.seek(0)
     with path.open("wb") as copy:
         shutil.copyfileobj(file, copy)
-    with _understood():
+    with understood():
         lazy = pl.scan_parquet(path)
         schema = lazy.collect_schema()
         rows = int(lazy.select(pl.len()).collect().item())
@@ -48,9 +48,10 @@ def stage_parquet(file: BinaryIO, directory: Path, maximum_columns: int, maximum
     if rows * len(schema) > maximum_bytes:
         raise TableTooLarge(maximum_bytes)
     unpacked = 0
-    for offset in range(0, rows, GROUP_ROWS):
-        with _understood():
-            columns = [_text(column) for column in lazy.slice(offset, GROUP_ROWS).collect()]
+    some = group_rows(len(schema))
+    for offset in range(0, rows, some):
+        with understood():
+            columns = [_text(column) for column in lazy.slice(offset, some).collect()]
         unpacked += sum(int(column.str.len_bytes().sum()) for column in columns)
         if unpacked > maximum_bytes:
             raise TableTooLarge(maximum_bytes)
@@ -65,7 +66,7 @@ def _text(column: pl.Series) -> pl.Series:
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
+def understood() -> Iterator[None]:
     """Tell a file that is damaged from a fault of the program."""
     try:
         yield

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from kan.features import CategoricalFeature, NumericFeature
-from kan.model import FittedModel
-from service.domain.predictions import MOST_REASONS, AdverseOutcome, Reason, ReasonRules, Value
+from service.domain.predictions import MOST_REASONS, AdverseOutcome, ReasonRules, Value
 from service.domain.reasons import (
     FIRST_LOCALE,
     RankedReason,
@@ -32,6 +32,16 @@ class Wording:
 
     rules: ReasonRules = PLAIN_RULES
     entries: tuple[ReasonEntry, ...] = ()
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The features and groups that there are entries for."""
+        return groups_of(self.entries)
+
+    @cached_property
+    def stated_rules(self) -> dict[str, object]:
+        """The rules as records state them."""
+        return self.rules.model_dump(mode="json")
 
 
 def scored_features(model: LoadedModel) -> tuple[ScoredFeature, ...]:
@@ -60,14 +70,16 @@ class Explained:
     means: Mapping[str, float | None]
 
 
-def adverse_reasons(model: LoadedModel, explained: Explained, wording: Wording) -> tuple[Reason, ...]:
+def adverse_reasons(model: LoadedModel, explained: Explained, wording: Wording) -> list[dict[str, object]]:
     """The features and groups that hurt most, in the words of the dictionary, or in plain ones where it has none.
+
+    Each as records state it: the fields of `Reason`.
 
     Where nothing says which outcome hurts, it is the explained one; of a quantity, both directions count. Points
     below the maximum are distances from the best.
     Raises: NotAdditive for points below the maximum of a model with hidden nodes.
     """
-    rules, groups = wording.rules, groups_of(wording.entries)
+    rules, groups = wording.rules, wording.groups
     adverse = adverse_outcome(rules, explained.outcome)
     if rules.method == "points_below_maximum":
         distances = points_below_maximum(explained.points, model.attainable(explained.output), adverse or "higher")
@@ -75,9 +87,7 @@ def adverse_reasons(model: LoadedModel, explained: Explained, wording: Wording) 
     else:
         ranked = rank_reasons(explained.contributions, groups, adverse, rules.count)
     scored = {feature.name for feature in scored_features(model)} if wording.entries else set()
-    return tuple(
-        _reason(model.fitted, explained, wording, rank, one, scored) for rank, one in enumerate(ranked, start=1)
-    )
+    return [_reason(model, explained, wording, rank, one, scored) for rank, one in enumerate(ranked, start=1)]
 
 
 def adverse_outcome(rules: ReasonRules, outcome: str | None) -> AdverseOutcome | None:
@@ -86,34 +96,33 @@ def adverse_outcome(rules: ReasonRules, outcome: str | None) -> AdverseOutcome |
 
 
 def _reason(
-    fitted: FittedModel, explained: Explained, wording: Wording, rank: int, one: RankedReason, scored: set[str]
-) -> Reason:
+    model: LoadedModel, explained: Explained, wording: Wording, rank: int, one: RankedReason, scored: set[str]
+) -> dict[str, object]:
     present = [name for name in one.features if name in explained.row]
     counted = [name for name in present if name in scored] or present
+    entry = _entry(explained, wording, one, counted) if wording.entries else None
+    if entry is None:
+        code, text = present[0], _sentence(model, explained, wording.rules, one, counted)
+    else:
+        code, text = entry.code, entry.texts[wording.rules.locale]
+    return {"rank": rank, "code": code, "text": text, "contribution": one.amount, "features": present}
+
+
+def _entry(explained: Explained, wording: Wording, one: RankedReason, counted: Sequence[str]) -> ReasonEntry | None:
     values = [explained.row[name] for name in counted]
     situation = situation_of(values, [explained.means.get(name) for name in counted])
-    entry = find_entry(wording.entries, one.features, situation)
-    return Reason(
-        rank=rank,
-        code=present[0] if entry is None else entry.code,
-        text=_sentence(fitted, explained, wording.rules, one, counted)
-        if entry is None
-        else entry.texts[wording.rules.locale],
-        contribution=one.amount,
-        features=tuple(present),
-    )
+    return find_entry(wording.entries, one.features, situation)
 
 
 def _sentence(
-    fitted: FittedModel, explained: Explained, rules: ReasonRules, one: RankedReason, counted: Sequence[str]
+    model: LoadedModel, explained: Explained, rules: ReasonRules, one: RankedReason, counted: Sequence[str]
 ) -> str:
     is_distance = rules.method == "points_below_maximum"
     is_raising = adverse_outcome(rules, explained.outcome) != "lower" if is_distance else one.amount > 0
     verb = "raises" if is_raising else "lowers"
-    outcome, target = explained.outcome, fitted.target
+    outcome, target = explained.outcome, model.fitted.target
     what = f"'{target}'" if outcome is None else f"the probability of '{target}' being '{outcome}'"
-    units = {feature.name: feature.unit for feature in fitted.features if isinstance(feature, NumericFeature)}
-    facts = [f"'{name}' is {_value(explained.row[name], units.get(name))}" for name in counted]
+    facts = [f"'{name}' is {_value(explained.row[name], model.units.get(name))}" for name in counted]
     return f"{' and '.join(facts)}, which {verb} {what}."
 
 

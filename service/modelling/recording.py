@@ -39,6 +39,7 @@ class Recorder:
                 damping=_finite(progress.damping),
                 grid_size=progress.grid_size,
                 seconds=progress.seconds,
+                remaining_seconds=_remaining(progress),
             )
             # A refit that only compares is told, so that it can be cancelled, and left out of the curve.
             if progress.stage == "compare":
@@ -53,6 +54,13 @@ class Recorder:
         events = [event for event in self.events if event.loss is not None]
         stride = max(1, -(-len(events) // CURVE_POINTS))
         return tuple(events[::-1][::stride][::-1])
+
+
+def _remaining(progress: EngineProgress) -> float | None:
+    """Seconds until the last step that the stage may take, at its mean pace so far."""
+    if progress.step < 1:
+        return None
+    return max(0.0, progress.seconds / progress.step * (progress.steps - progress.step))
 
 
 def _finite(loss: float | None) -> float | None:

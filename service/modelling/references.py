@@ -203,7 +203,7 @@ class PreparedReference:
         """The coalitions of features of one output; what is traced twice is the same."""
         found = self._games.get(output)
         if found is None:
-            found = trace_games(self.traced.network, self.rows, output=output)
+            found = trace_games(self.traced.network, self.rows, output=output, prepared=self.traced.prepared)
             self._games[output] = found
         return found
 
@@ -215,7 +215,7 @@ def prepare_reference(fitted: FittedModel, rows: Float[Tensor, "rows features"])
         for position, feature in enumerate(fitted.features)
         if not isinstance(feature, CategoricalFeature)
     }
-    return PreparedReference(rows, trace_reference(fitted.network, rows), means)
+    return PreparedReference(rows, trace_reference(fitted.network, rows, fitted.prepared), means)
 
 
 def _mean(column: Float[Tensor, " rows"]) -> float | None:

@@ -4,10 +4,10 @@ A loaded model also carries what every call needs and only the bytes determine: 
 fitted forms of the edges that somebody looked at.
 """
 
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import kan.errors
@@ -17,8 +17,7 @@ from kan.edges import edge_domain
 from kan.explanation.attainable import attainable_contributions
 from kan.explanation.curves import edge_spreads, node_names
 from kan.explanation.strength import FeatureStrength, Interaction, feature_strengths, interactions
-from kan.features import CategoricalFeature
-from kan.layer import Form
+from kan.features import CategoricalFeature, NumericFeature
 from kan.model import FittedModel
 from kan.network import EdgeId
 from kan.serialization import load
@@ -26,22 +25,13 @@ from kan.snapping import edge_candidates
 from kan.symbolic.fitting import Candidate
 from service.domain.canonical import digest_of
 from service.errors import ArtifactCorrupted, NotAdditive
+from service.modelling.active_edges import ActiveEdge
+from service.modelling.records import RecordWriter
 from service.modelling.references import PreparedReference, PreparedReferences, prepare_reference
+from service.modelling.rows import RowReader
 
 #: After so long certificates are finished with the bounds known by then.
 CERTIFICATE_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class ActiveEdge:
-    """What does not change from call to call; a table has a number of categories instead of a domain."""
-
-    place: EdgeId
-    source: str
-    target: str
-    form: Form
-    domain: tuple[float, float] | None
-    categories: int
 
 
 class LoadedModel:
@@ -78,6 +68,29 @@ class LoadedModel:
     def edges(self) -> tuple[ActiveEdge, ...]:
         """The active edges, in order."""
         return tuple(self._edge(edge) for edge in self.fitted.network.active_edges())
+
+    @cached_property
+    def edge_slices(self) -> tuple[slice, ...]:
+        """Where the active edges of each layer are among all of them."""
+        layers = [edge.place.layer for edge in self.edges]
+        counts = [layers.count(layer) for layer in range(len(self.fitted.network.layers))]
+        ends = list(itertools.accumulate(counts))
+        return tuple(slice(end - count, end) for end, count in zip(ends, counts, strict=True))
+
+    @cached_property
+    def reader(self) -> RowReader:
+        """What reads the rows of requests."""
+        return RowReader(self.fitted.features)
+
+    @cached_property
+    def writer(self) -> RecordWriter:
+        """What writes the records of answers."""
+        return RecordWriter([feature.name for feature in self.fitted.features], self.edges)
+
+    @cached_property
+    def units(self) -> dict[str, str | None]:
+        """The unit of every number."""
+        return {feature.name: feature.unit for feature in self.fitted.features if isinstance(feature, NumericFeature)}
 
     @cached_property
     def spreads(self) -> dict[EdgeId, float]:

@@ -1,11 +1,15 @@
 """From rows of JSON to the numbers that a network takes, with no guess about what was meant."""
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kan.features import CategoricalFeature, Feature, encode
+from kan.features import CategoricalFeature, Feature
 from service.domain.predictions import Value
 from service.errors import (
     MissingFeature,
@@ -18,59 +22,78 @@ from service.modelling.column_kinds import LARGEST_NUMBER
 
 _NAMES: Mapping[type, str] = {bool: "truth value", int: "number", float: "number", str: "text", type(None): "gap"}
 
-
-def encode_rows(features: Sequence[Feature], rows: Sequence[Mapping[str, Value]]) -> Float[Tensor, "rows features"]:
-    """One line of numbers per row, in the order of the features.
-
-    A whole number is a number; a truth value is none, and neither is a text that looks like one.
-    Raises: UnknownFeature, MissingFeature, WrongValueType, NonFiniteNumber, MissingValueNotSeen.
-    """
-    for position, row in enumerate(rows):
-        _require_row(features, row, position)
-    return _encoded(features, rows)
+Row = Mapping[str, Value]
 
 
-def encode_row(features: Sequence[Feature], row: Mapping[str, Value]) -> Float[Tensor, " features"]:
+class _Reading(NamedTuple):
+    """How the values of one feature are read: codes by category, None for a number."""
+
+    name: str
+    codes: Mapping[str, float] | None
+    may_be_missing: bool
+
+
+class RowReader:
+    """Reads rows for one list of features; made once and used for every request."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self._readings = tuple(_reading(feature) for feature in features)
+        self._names = {reading.name for reading in self._readings}
+
+    def read(self, rows: Sequence[Row]) -> Float[np.ndarray, "rows features"]:
+        """One line of numbers per row, in the order of the features.
+
+        A whole number is a number; a truth value is none, and neither is a text that looks like one.
+        Raises: UnknownFeature, MissingFeature, WrongValueType, NonFiniteNumber, MissingValueNotSeen.
+        """
+        return np.array([self.line(row, position) for position, row in enumerate(rows)]).reshape(len(rows), -1)
+
+    def line(self, row: Row, position: int | None) -> list[float]:
+        """The numbers of one row; raises as `read`, with errors that say its position unless it is the only one."""
+        if row.keys() != self._names:
+            self._refuse_names(row, position)
+        return [_number(reading, row[reading.name], position) for reading in self._readings]
+
+    def _refuse_names(self, row: Row, position: int | None) -> None:
+        for name in row:
+            if name not in self._names:
+                raise UnknownFeature(position, name)
+        for reading in self._readings:
+            if reading.name not in row:
+                raise MissingFeature(position, reading.name)
+
+
+def encode_rows(features: Sequence[Feature], rows: Sequence[Row]) -> Float[Tensor, "rows features"]:
+    """One line of numbers per row, in the order of the features; raises as `RowReader.read`."""
+    return torch.from_numpy(RowReader(features).read(rows))
+
+
+def encode_row(features: Sequence[Feature], row: Row) -> Float[Tensor, " features"]:
     """The numbers of the only row of a request; raises as encode_rows, with errors that do not number it."""
-    _require_row(features, row, None)
-    return _encoded(features, [row])[0]
+    return torch.tensor(RowReader(features).line(row, None), dtype=torch.float64)
 
 
-def _encoded(features: Sequence[Feature], rows: Sequence[Mapping[str, Value]]) -> Float[Tensor, "rows features"]:
-    columns = {feature.name: [_plain(row[feature.name]) for row in rows] for feature in features}
-    return encode(features, columns)
+def _reading(feature: Feature) -> _Reading:
+    if isinstance(feature, CategoricalFeature):
+        codes = {category: float(code) for code, category in enumerate(feature.categories)}
+        return _Reading(feature.name, codes, "" in codes)
+    return _Reading(feature.name, None, feature.has_missing)
 
 
-def _require_row(features: Sequence[Feature], row: Mapping[str, Value], position: int | None) -> None:
-    known = {feature.name for feature in features}
-    for name in row:
-        if name not in known:
-            raise UnknownFeature(position, name)
-    for feature in features:
-        if feature.name not in row:
-            raise MissingFeature(position, feature.name)
-        _require_value(feature, row[feature.name], position)
-
-
-def _require_value(feature: Feature, value: Value, position: int | None) -> None:
-    is_category = isinstance(feature, CategoricalFeature)
-    if value is None or (is_category and value == ""):
-        may_be_missing = "" in feature.categories if isinstance(feature, CategoricalFeature) else feature.has_missing
-        if not may_be_missing:
-            raise MissingValueNotSeen(position, feature.name)
-    elif is_category:
-        if not isinstance(value, str):
-            raise WrongValueType(position, feature.name, "text", _name(value))
-    elif isinstance(value, bool) or not isinstance(value, int | float):
-        raise WrongValueType(position, feature.name, "number", _name(value))
-    elif not abs(value) <= LARGEST_NUMBER:
-        raise NonFiniteNumber(position, feature.name)
-
-
-def _plain(value: Value) -> float | str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return float(value)
+def _number(reading: _Reading, value: Value, position: int | None) -> float:
+    if reading.codes is None and (type(value) is float or type(value) is int):
+        if -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+            return float(value)
+        raise NonFiniteNumber(position, reading.name)
+    if value is None or (value == "" and reading.codes is not None):
+        if not reading.may_be_missing:
+            raise MissingValueNotSeen(position, reading.name)
+        return math.nan if reading.codes is None else reading.codes[""]
+    if reading.codes is None:
+        raise WrongValueType(position, reading.name, "number", _name(value))
+    if not isinstance(value, str):
+        raise WrongValueType(position, reading.name, "text", _name(value))
+    return reading.codes.get(value, float(len(reading.codes)))
 
 
 def _name(value: object) -> str:

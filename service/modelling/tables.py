@@ -22,7 +22,7 @@ from service.domain.feature_schema import (
     SchemaOverrides,
 )
 from service.errors import FieldError, InvalidRequest, NoRows, TooFewRows, UnknownColumn
-from service.modelling.column_kinds import Notation, TypedColumn, notation_of, type_column
+from service.modelling.column_kinds import Notation, TypedColumn, count_distinct, notation_of, type_column
 from service.modelling.csv_files import stage_csv
 from service.modelling.parquet_files import is_parquet, stage_parquet
 from service.modelling.profiles import quantiles, with_warnings
@@ -64,9 +64,9 @@ def take_snapshot(
     return Snapshot(table.write(), table.rows, schema)
 
 
-def read_parquet(parquet: bytes) -> pl.DataFrame:
-    """The table of a snapshot, numeric columns as Float64, categorical ones as String, null where missing."""
-    return pl.read_parquet(io.BytesIO(parquet))
+def read_parquet(parquet: bytes, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """A snapshot, or some columns of it: numeric ones as Float64, categorical ones as String, null where missing."""
+    return pl.read_parquet(io.BytesIO(parquet), columns=None if columns is None else list(columns))
 
 
 def stored_columns(parquet: bytes) -> Callable[[str, int], pl.Series]:
@@ -122,7 +122,7 @@ def _feature(name: str, column: TypedColumn, override: FeatureOverride) -> Featu
         monotone=override.monotone,
         rows=len(column.values),
         missing=column.values.null_count(),
-        distinct=present.n_unique(),
+        distinct=count_distinct(present),
         minimum=None if numbers is None else float(numbers.min()),
         maximum=None if numbers is None else float(numbers.max()),
         mean=None if numbers is None else math.fsum(numbers) / len(numbers),

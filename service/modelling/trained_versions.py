@@ -12,7 +12,7 @@ from kan.explanation.formula import complexity
 from kan.model import FittedModel
 from kan.serialization import dump
 from kan.training.trainer import one_thread
-from service.domain.canonical import digest_of
+from service.domain.canonical import digest_of, digest_of_json
 from service.domain.feature_schema import TrainingColumns
 from service.domain.training_configuration import CalibrationBin, Metric, Progress, TrainingConfiguration
 from service.errors import TrainingFailed
@@ -22,7 +22,7 @@ from service.modelling.recording import Recorder
 from service.modelling.splitting import Rows
 from service.modelling.training_data import TrainingData
 
-LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "sympy", "safetensors", "polars")
+LIBRARIES = ("edgewise", "torch", "numpy", "scipy", "scikit-learn", "sympy", "safetensors", "polars")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ def computed(
 def library_versions() -> dict[str, str]:
     """The releases that the bytes of a version depend on."""
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def release() -> str:
+    """A short name of these releases together: what was begun with others is not continued."""
+    return digest_of_json(library_versions()).removeprefix("sha256:")[:12]
 
 
 def measured(estimator: Estimator, data: TrainingData, rows: Rows) -> tuple[Metric, ...]:

@@ -6,17 +6,19 @@ the time or the machine.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy.typing as npt
 import polars as pl
 
-from kan.errors import OutputUndefined
+from kan.errors import CheckpointRefused, OutputUndefined
 from kan.estimator import KANClassifier, KANRegressor
 from kan.model import FittedModel
 from service.domain.feature_schema import Direction, FeatureSchema, TrainingColumns
 from service.domain.training_configuration import Progress, TrainingConfiguration
+from service.errors import StorageFull
 from service.modelling.certificates import formula_certificates
 from service.modelling.formulas import (
     Estimator,
@@ -28,7 +30,7 @@ from service.modelling.formulas import (
 )
 from service.modelling.recording import Recorder, Stage
 from service.modelling.stages import StageFiles, kept_or_computed
-from service.modelling.trained_versions import TrainedVersion, computed, finished, measured
+from service.modelling.trained_versions import TrainedVersion, computed, finished, measured, release
 from service.modelling.training_data import TrainingData
 
 DIRECTIONS: Mapping[Direction, int] = MappingProxyType({"increasing": 1, "decreasing": -1})
@@ -117,15 +119,27 @@ class _Stages:
         return type(self.empty).from_model(model, *rows)
 
     def _kept(self, stage: Stage, compute: Callable[[], FittedModel]) -> FittedModel:
-        return kept_or_computed(self.files, stage, self.recorder.events, compute)
+        return kept_or_computed(self.files, f"{stage}-{release()}", self.recorder.events, compute)
 
     def _rows(self) -> tuple[pl.DataFrame, npt.NDArray[Any]]:
         rows = self.data.split.training
         return self.data.inputs(rows), self.data.observed(rows)
 
     def _fit(self) -> FittedModel:
-        checkpoint = self.files.path("fit.checkpoint") if self.files else None
-        fitted = self.empty.fit(*self._rows(), callback=self.recorder.stage("fit"), checkpoint=checkpoint)
+        checkpoint = self.files.path(f"fit-{release()}.checkpoint") if self.files else None
+        try:
+            return self._fitted(checkpoint)
+        except CheckpointRefused:
+            if checkpoint is None:
+                raise
+            checkpoint.unlink(missing_ok=True)  # damaged, or of other libraries: it only saves time
+            return self._fitted(checkpoint)
+
+    def _fitted(self, checkpoint: Path | None) -> FittedModel:
+        try:
+            fitted = self.empty.fit(*self._rows(), callback=self.recorder.stage("fit"), checkpoint=checkpoint)
+        except OSError as error:  # only the checkpoint is written
+            raise StorageFull(error.strerror or str(error)) from error
         model: FittedModel = fitted.model_
         return model
 

@@ -27,8 +27,8 @@ class TrainingData:
 
     @classmethod
     def read(cls, parquet: bytes, columns: TrainingColumns, configuration: TrainingConfiguration) -> "TrainingData":
-        """Read a snapshot and split its rows. Raises: TrainingFailed where too few can be held out."""
-        table = read_parquet(parquet)
+        """Read what is used of a snapshot and split its rows. Raises: TrainingFailed where too few can be held out."""
+        table = read_parquet(parquet, [*columns.inputs, columns.target])
         return cls(table, columns, split_rows(table, columns, configuration.test_fraction, configuration.seed))
 
     def inputs(self, rows: Rows) -> pl.DataFrame:

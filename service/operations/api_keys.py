@@ -11,7 +11,7 @@ from service.domain.documents import Document, Line
 from service.domain.permissions import Actor, require
 from service.errors import ActionNotAllowed, NotFound
 from service.operations.resources import Resources
-from service.operations.sessions import hash_token
+from service.operations.sessions import forget_key, hash_token
 from service.storage import tables, users
 
 #: A key never carries the right to review or sign.
@@ -24,6 +24,12 @@ class ApiKeyRequest(Document):
     label: Line
     role: KeyRole = "client"
     expires_in_days: int = Field(90, ge=1, le=366)
+    requests_per_minute: int | None = Field(
+        None, ge=1, le=1_000_000, description="Requests a minute in each process; the service's limit where null."
+    )
+    rows_per_day: int | None = Field(
+        None, ge=1, le=2**53, description="Rows predicted a day (UTC) in all processes; the service's limit where null."
+    )
 
 
 class ApiKey(Document):
@@ -36,6 +42,8 @@ class ApiKey(Document):
     created_at: str
     expires_at: str
     last_used_at: str | None
+    requests_per_minute: int | None
+    rows_per_day: int | None
 
 
 class NewApiKey(ApiKey):
@@ -65,6 +73,8 @@ def create_api_key(resources: Resources, actor: Actor, request: ApiKeyRequest) -
         expires_at=moment + timedelta(days=request.expires_in_days),
         last_used_at=None,
         revoked_at=None,
+        requests_per_minute=request.requests_per_minute,
+        rows_per_day=request.rows_per_day,
     )
     with resources.database.write() as session:
         users.add_api_key(session, row)
@@ -88,6 +98,7 @@ def delete_api_key(resources: Resources, actor: Actor, key_id: str) -> None:
             raise NotFound("API key", key_id)
         row.revoked_at = resources.clock()
         resources.record(session, actor, "api_keys.deleted", f"api-keys/{key_id}")
+    forget_key(resources, row.key_hash)
 
 
 def _describe(row: tables.ApiKey) -> ApiKey:
@@ -99,4 +110,6 @@ def _describe(row: tables.ApiKey) -> ApiKey:
         created_at=timestamp(row.created_at),
         expires_at=timestamp(row.expires_at),
         last_used_at=timestamp(row.last_used_at) if row.last_used_at else None,
+        requests_per_minute=row.requests_per_minute,
+        rows_per_day=row.rows_per_day,
     )

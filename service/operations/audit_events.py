@@ -1,21 +1,22 @@
 """The audit trail: read by all who may read, verified on demand, never written from outside."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from service.domain.audit import Head, Verification, verify
+from service.domain.audit import AuditFilter, Head, Verification, verify
 from service.domain.audit_checkpoints import Checkpoint, private_key_of, public_key_of, sign, signature_holds
 from service.domain.audit_files import Trusted, verify_trail, write_trail
 from service.domain.canonical import timestamp
 from service.domain.documents import Document
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
-from service.errors import InvalidAuditFile
-from service.operations.resources import Resources
+from service.errors import InvalidAuditFile, NotFound
+from service.operations.resources import SYSTEM, Resources
 from service.storage import audit, audit_files, tables, users
 from service.storage.database import Session
 
@@ -33,15 +34,48 @@ class AuditEvent(Document):
     details: dict[str, Any] | None
 
 
-def list_audit_events(resources: Resources, actor: Actor, request: PageRequest) -> Page[AuditEvent]:
-    """Events, newest first."""
+def list_audit_events(
+    resources: Resources, actor: Actor, request: PageRequest, wanted: AuditFilter = audit.EVERYTHING
+) -> Page[AuditEvent]:
+    """The events that are wanted, newest first. Raises: NotFound for an actor that nobody is, InvalidRequest."""
     require(actor, "list_audit_events")
+    wanted.require_possible()
     with resources.database.read() as session:
-        page = audit.page(session, request)
+        page = audit.page(session, _by_id(session, wanted), request)
         payloads = [json.loads(row.payload) for row in page.items]
         people = users.printed_names(session, {payload["actor"] for payload in payloads})
     shown = [_describe(row, payload, people) for row, payload in zip(page.items, payloads, strict=True)]
     return Page(items=tuple(shown), next_cursor=page.next_cursor)
+
+
+def stream_audit_events(resources: Resources, actor: Actor, wanted: AuditFilter) -> Iterator[str]:
+    """The lines of an export, oldest event first, read as they are taken; the whole trail verifies offline.
+
+    Raises: NotFound for an actor that nobody is, InvalidRequest, KeyRefused; all before the first line.
+    """
+    require(actor, "stream_audit_events")
+    wanted.require_possible()
+    with resources.database.read() as session:
+        chosen = _by_id(session, wanted)
+    signing_key(resources)
+    return _lines(resources, chosen)
+
+
+def _lines(resources: Resources, wanted: AuditFilter) -> Iterator[str]:
+    with resources.database.read() as session:
+        yield from write_trail(audit.read_links(session, wanted=wanted), _checkpoint(resources, session))
+
+
+def _by_id(session: Session, wanted: AuditFilter) -> AuditFilter:
+    """The same filter with the id of the person, who may be named by sign-in name. Raises: NotFound."""
+    if wanted.actor is None or wanted.actor == SYSTEM:
+        return wanted
+    if wanted.actor in users.printed_names(session, [wanted.actor]):
+        return wanted
+    user = users.find_user(session, wanted.actor)
+    if user is None:
+        raise NotFound("user", wanted.actor)
+    return wanted.model_copy(update={"actor": user.id})
 
 
 def verify_audit_trail(resources: Resources, actor: Actor | None, checkpoint: Head | None = None) -> Verification:

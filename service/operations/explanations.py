@@ -1,7 +1,9 @@
 """What a prediction is explained by: chosen for a request, found again for a replay."""
 
+from dataclasses import dataclass
+
 from service.domain.documents import from_stored
-from service.domain.predictions import Prediction, PredictionRequest, ReasonRules
+from service.domain.predictions import FeatureMethod, Locale, Prediction, PredictionRequest, ReasonMethod, ReasonRules
 from service.domain.reasons import ReasonEntry, locales_of
 from service.domain.references import TRAINING, NamedReference
 from service.errors import FieldError, InvalidRequest, LocaleUnknown
@@ -13,9 +15,25 @@ from service.storage import models, reason_dictionaries, references, tables
 from service.storage.database import Session
 
 
-def basis_of_request(
-    resources: Resources, network: LoadedModel, version: tables.ModelVersion, request: PredictionRequest
-) -> Basis:
+@dataclass(frozen=True)
+class Asked:
+    """How an answer is to be explained, as far as the request says."""
+
+    reference: str | None
+    feature_method: FeatureMethod
+    reason_method: ReasonMethod
+    reason_count: int
+    locale: Locale
+
+    @classmethod
+    def of(cls, request: PredictionRequest) -> "Asked":
+        """What a request says."""
+        return cls(
+            request.reference, request.feature_method, request.reason_method, request.reason_count, request.locale
+        )
+
+
+def basis_of_request(resources: Resources, network: LoadedModel, version: tables.ModelVersion, request: Asked) -> Basis:
     """The reference that a request names, or the version's default one, and the newest reasons.
 
     Raises: NotFound for the reference, LocaleUnknown, InvalidRequest where nothing says which outcome hurts.
@@ -38,7 +56,7 @@ def basis_of_request(
         adverse_outcome=model.adverse_outcome,
         dictionary=newest.revision if newest else None,
     )
-    return _basis(resources, network, name, Wording(rules, entries))
+    return _basis(resources, network, name, Wording(rules, entries), request.feature_method)
 
 
 def stored_dictionary(session: Session, model: str, record: Prediction) -> tables.ReasonDictionary | None:
@@ -56,7 +74,8 @@ def basis_of_record(
     if record.reason_rules is None or record.reference_revision is None or record.reference_digest is None:
         return Basis(network.training_reference, None)
     name = NamedReference(name=record.reference, revision=record.reference_revision, digest=record.reference_digest)
-    return _basis(resources, network, name, Wording(record.reason_rules, entries_of(dictionary)))
+    wording = Wording(record.reason_rules, entries_of(dictionary))
+    return _basis(resources, network, name, wording, "edge_flow" if record.method == "edge_flow" else "shapley")
 
 
 def entries_of(row: tables.ReasonDictionary | None) -> tuple[ReasonEntry, ...]:
@@ -64,7 +83,7 @@ def entries_of(row: tables.ReasonDictionary | None) -> tuple[ReasonEntry, ...]:
     return tuple(from_stored(ReasonEntry, entry) for entry in row.entries) if row else ()
 
 
-def _named(session: Session, version: tables.ModelVersion, request: PredictionRequest) -> NamedReference | None:
+def _named(session: Session, version: tables.ModelVersion, request: Asked) -> NamedReference | None:
     """The reference that is meant; None is the training rows of the artifact."""
     name, revision = request.reference, None
     if name is None:
@@ -75,7 +94,13 @@ def _named(session: Session, version: tables.ModelVersion, request: PredictionRe
     return NamedReference(name=row.name, revision=row.revision, digest=row.digest)
 
 
-def _basis(resources: Resources, network: LoadedModel, name: NamedReference | None, wording: Wording) -> Basis:
+def _basis(
+    resources: Resources,
+    network: LoadedModel,
+    name: NamedReference | None,
+    wording: Wording,
+    feature_method: FeatureMethod,
+) -> Basis:
     if name is None or name.name == TRAINING:
-        return training_basis(network, wording)
-    return Basis(network.references.get(name.digest, resources.artifacts.read), name, wording)
+        return training_basis(network, wording, feature_method)
+    return Basis(network.references.get(name.digest, resources.artifacts.read), name, wording, feature_method)

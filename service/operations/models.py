@@ -1,19 +1,26 @@
 """The inventory of models."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pydantic import Field
 
 from service.domain.canonical import timestamp
 from service.domain.documents import Document, Line, Slug, Text
+from service.domain.lifecycle import VersionState
 from service.domain.pages import Page, PageRequest
 from service.domain.permissions import Actor, require
 from service.domain.policies import RiskTier
 from service.domain.predictions import AdverseOutcome
-from service.errors import NameTaken
+from service.errors import FieldError, InvalidRequest, NameTaken
 from service.operations.resources import Resources
-from service.storage import models, reviews, tables, users
+from service.storage import findings, models, reviews, suspensions, tables, users
 from service.storage.database import Session
+
+#: All that has happened; clocks of several hosts differ, so that one's present may be another one's future.
+PRESENT = datetime.max.replace(tzinfo=UTC)
 
 
 class ModelRequest(Document):
@@ -50,7 +57,11 @@ class Model(Document):
     latest_version: int | None
     champion: int | None
     challenger: int | None
+    champion_state: VersionState | None = Field(description="`approved` or `suspended`; null without a champion.")
+    next_review: str | None = Field(description="When the approval of the champion ends; null where it does not.")
     open_reviews: int
+    open_findings: int = Field(description="Findings about any version that are not closed.")
+    open_high_findings: int
     created_at: str
     created_by: str
 
@@ -67,29 +78,34 @@ def create_model(resources: Resources, actor: Actor, request: ModelRequest) -> M
         models.add_model(session, row)
         details = {"risk_tier": request.risk_tier, "adverse_action": request.adverse_action}
         resources.record(session, actor, "models.created", f"models/{row.name}", details)
-        return _describe(session, [row])[0]
+        return _describe(session, [row], PRESENT)[0]
 
 
-def list_models(resources: Resources, actor: Actor, request: PageRequest) -> Page[Model]:
-    """The inventory."""
+def list_models(resources: Resources, actor: Actor, request: PageRequest, as_of: datetime | None = None) -> Page[Model]:
+    """The inventory now, or as it was at a moment. Raises: InvalidRequest for a moment to come."""
     require(actor, "list_models")
+    if as_of is not None and as_of > resources.clock():
+        raise InvalidRequest(FieldError("/as_of", "'as_of' lies in the future; what will be is not known."))
+    at = as_of or PRESENT
     with resources.database.read() as session:
-        page = models.page_of_models(session, request)
-        return Page(items=tuple(_describe(session, page.items)), next_cursor=page.next_cursor)
+        page = models.page_of_models(session, request, at)
+        return Page(items=tuple(_describe(session, page.items, at)), next_cursor=page.next_cursor)
 
 
 def get_model(resources: Resources, actor: Actor, name: str) -> Model:
     """One inventory entry. Raises: NotFound."""
     require(actor, "get_model")
     with resources.database.read() as session:
-        return _describe(session, [models.get_model(session, name)])[0]
+        return _describe(session, [models.get_model(session, name)], PRESENT)[0]
 
 
-def _describe(session: Session, rows: Sequence[tables.Model]) -> list[Model]:
+def _describe(session: Session, rows: Sequence[tables.Model], at: datetime) -> list[Model]:
     names = [row.name for row in rows]
-    newest = models.version_counts(session, names)
-    aliases = {(alias.model, alias.alias): alias.version for alias in models.aliases_of(session, names)}
-    open_reviews = reviews.open_counts(session, names)
+    newest = models.version_counts(session, names, at)
+    aliases = models.aliases_at(session, names, at)
+    open_reviews = reviews.open_counts(session, names, at)
+    unclosed = findings.unclosed_counts(session, names, at)
+    champions = _champions(session, names, aliases, at)
     people = users.printed_names(session, [row.created_by for row in rows])
     return [
         Model(
@@ -104,9 +120,33 @@ def _describe(session: Session, rows: Sequence[tables.Model]) -> list[Model]:
             latest_version=newest.get(row.name),
             champion=aliases.get((row.name, "champion")),
             challenger=aliases.get((row.name, "challenger")),
+            champion_state=champions[row.name].state,
+            next_review=champions[row.name].next_review,
             open_reviews=open_reviews.get(row.name, 0),
+            open_findings=unclosed.get(row.name, Counter()).total(),
+            open_high_findings=unclosed.get(row.name, Counter())["high"],
             created_at=timestamp(row.created_at),
             created_by=people[row.created_by],
         )
         for row in rows
     ]
+
+
+class _Champion(NamedTuple):
+    state: VersionState | None
+    next_review: str | None
+
+
+def _champions(
+    session: Session, names: Sequence[str], aliases: Mapping[tuple[str, str], int], at: datetime
+) -> dict[str, _Champion]:
+    """How the champions stood: only an approved version becomes one, and none is retired as long as it is one."""
+    numbers = {name: aliases[name, "champion"] for name in names if (name, "champion") in aliases}
+    expiries = models.expiries_of(session, list(numbers.items()))
+    suspended = suspensions.suspended_at(session, names, at)
+    found = dict.fromkeys(names, _Champion(None, None))
+    for name, number in numbers.items():
+        ends = expiries[name, number]
+        state: VersionState = "suspended" if (name, number) in suspended else "approved"
+        found[name] = _Champion(state, timestamp(ends) if ends else None)
+    return found

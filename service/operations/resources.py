@@ -1,21 +1,36 @@
 """What operations work with; built once per process by `service.app` or `service.worker` and handed down."""
 
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from service.domain.canonical import timestamp
 from service.domain.identifiers import uuid7
+from service.domain.measurements import Measurements
+from service.domain.metrics import Meters
 from service.domain.permissions import Actor
+from service.domain.rate_limits import Buckets, Leases
 from service.modelling.registry import ModelRegistry
 from service.modelling.threads import compute_in_one_thread
+from service.operations.batches import Batches
+from service.operations.remembered import Remembered
 from service.settings import Settings
 from service.storage import audit
 from service.storage.artifacts import Artifacts
 from service.storage.checkpoints import Checkpoints
 from service.storage.database import Database, Session
+from service.storage.encryption import RecordCipher
 from service.storage.queue import JobQueue
+
+#: The actor of what no person does: the command line, the worker, the service itself.
+SYSTEM = "system"
+#: How old what was measured on decision records may be, and how many such measurements are kept.
+MEASURED_FOR = timedelta(minutes=1)
+MOST_MEASURED = 300
+REMEMBERED_PLANS = 1_024
+REMEMBERED_KEYS = 4_096
 
 
 def utc_now() -> datetime:
@@ -23,9 +38,37 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Damages:
+    """Digests of the artifacts that failed their check in this process; safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._digests: set[str] = set()
+
+    def add(self, digest: str) -> bool:
+        """Remember a digest; whether it was new."""
+        with self._lock:
+            is_new = digest not in self._digests
+            self._digests.add(digest)
+            return is_new
+
+    def remove(self, digest: str) -> None:
+        """Forget a digest."""
+        with self._lock:
+            self._digests.discard(digest)
+
+    def all(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        with self._lock:
+            return tuple(sorted(self._digests))
+
+
 @dataclass(frozen=True)
 class Resources:
-    """Database, files, loaded models, queue, and the two sources of what is not determined: time and chance."""
+    """Database, files, loaded models, queue, and the two sources of what is not determined: time and chance.
+
+    `plans` and `known_keys` are what predictions and callers need of the database, as it was a moment ago.
+    """
 
     settings: Settings
     database: Database
@@ -33,8 +76,17 @@ class Resources:
     checkpoints: Checkpoints
     registry: ModelRegistry
     queue: JobQueue
+    cipher: RecordCipher
+    batches: Batches
+    plans: Remembered[object, object]
+    known_keys: Remembered[str, object]
     clock: Callable[[], datetime] = field(default=utc_now)
     entropy: Callable[[int], bytes] = field(default=secrets.token_bytes)
+    damages: Damages = field(default_factory=Damages)
+    meters: Meters = field(default_factory=Meters)
+    buckets: Buckets = field(default_factory=Buckets)
+    leases: Leases = field(default_factory=Leases)
+    measurements: Measurements = field(default_factory=lambda: Measurements(MEASURED_FOR, MOST_MEASURED))
 
     def new_id(self) -> str:
         """A new identifier that sorts by time."""
@@ -44,7 +96,7 @@ class Resources:
         """Append the audit event of a change to its transaction. No personal data: people are named by id."""
         payload = {
             "at": timestamp(self.clock()),
-            "actor": actor.id if actor else "system",
+            "actor": actor.id if actor else SYSTEM,
             "api_key": actor.api_key_id if actor else None,
             "action": action,
             "subject": subject,
@@ -53,7 +105,8 @@ class Resources:
         audit.append(session, payload)
 
     def close(self) -> None:
-        """Release all connections."""
+        """Finish what is in work, then release all connections."""
+        self.batches.close()
         self.queue.close()
         self.database.dispose()
 
@@ -65,4 +118,15 @@ def open_resources(settings: Settings) -> Resources:
     artifacts = Artifacts(settings.data_dir / "artifacts")
     registry = ModelRegistry(artifacts.read, settings.loaded_versions)
     checkpoints = Checkpoints(settings.data_dir / "checkpoints")
-    return Resources(settings, database, artifacts, checkpoints, registry, JobQueue(database))
+    return Resources(
+        settings,
+        database,
+        artifacts,
+        checkpoints,
+        registry,
+        JobQueue(database),
+        RecordCipher(settings.decoded_record_keys),
+        Batches(settings.maximum_waiting_rows),
+        Remembered(REMEMBERED_PLANS),
+        Remembered(REMEMBERED_KEYS),
+    )

@@ -2,19 +2,23 @@
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from service.domain.documents import Document
 from service.domain.permissions import PERMISSIONS, Actor, Role, require
-from service.domain.sign_in import lock_after
 from service.errors import NotSignedIn, SignInRefused
+from service.operations.lockouts import count_failure, is_locked
 from service.operations.resources import Resources
+from service.operations.second_factors import require_code
 from service.operations.users import actor_of, password_matches
 from service.storage import tables, users
 
 #: A session or key is marked as used at most once in this time, so that reading does not always write.
 TOUCH_INTERVAL = timedelta(minutes=1)
+#: An API key is looked up again after so long, so that its revocation reaches every process within a second.
+KNOWN_SECONDS = 0.8
 
 
 class Me(Document):
@@ -53,16 +57,21 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def create_session(resources: Resources, name: str, password: str) -> SignIn:
-    """Sign a person in. Records: sessions.created, or sessions.refused for a wrong password. Raises: SignInRefused."""
+def create_session(resources: Resources, name: str, password: str, code: str | None = None) -> SignIn:
+    """Sign a person in. Records: sessions.created, or sessions.refused for a wrong password.
+
+    Raises: SignInRefused, SecondFactorRequired, SecondFactorRefused.
+    """
     with resources.database.read() as session:
         user = users.find_user(session, name)
     is_right = password_matches(user.password_hash if user else None, password)
     if user is None:
         raise SignInRefused
-    if not is_right or _is_locked(resources, user):
-        _count_failure(resources, user.id)
+    if not is_right or is_locked(resources, user):
+        with resources.database.write() as session:
+            count_failure(resources, session, user.id, "sessions.refused")
         raise SignInRefused
+    require_code(resources, user.id, code)
     token = secrets.token_urlsafe(32)
     moment = resources.clock()
     with resources.database.write() as session:
@@ -90,21 +99,6 @@ def end_all_sessions(resources: Resources, actor: Actor) -> None:
         resources.record(session, actor, "sessions.all_ended", f"users/{actor.id}")
 
 
-def _is_locked(resources: Resources, user: tables.User) -> bool:
-    return user.locked_until is not None and resources.clock() < user.locked_until
-
-
-def _count_failure(resources: Resources, user_id: str) -> None:
-    """One more wrong password; attempts while the account is locked neither count nor make the lock longer."""
-    with resources.database.write() as session:
-        user = users.get_user(session, user_id, lock=True)
-        if not _is_locked(resources, user):
-            user.failed_sign_ins += 1
-            user.locked_until = resources.clock() + lock_after(user.failed_sign_ins)
-        details = {"failures": user.failed_sign_ins}
-        resources.record(session, None, "sessions.refused", f"users/{user_id}", details)
-
-
 def authenticate_session(resources: Resources, token: str) -> Actor:
     """The person behind a cookie. Raises: NotSignedIn when it is unknown, idle too long or too old."""
     settings, moment = resources.settings, resources.clock()
@@ -123,15 +117,45 @@ def authenticate_session(resources: Resources, token: str) -> Actor:
     return actor_of(user)
 
 
+@dataclass
+class _KnownKey:
+    """A key that was right a moment ago; one caller at a time looks again while the others go on."""
+
+    holder: Actor
+    expires_at: datetime
+    checked_at: float
+    is_looked_up: bool = False
+
+
+def find_key_holder(resources: Resources, key: str) -> Actor | None:
+    """The program behind an API key, where that was looked up less than a second ago; None asks for a look."""
+    known = resources.known_keys.find(hash_token(key))
+    if not isinstance(known, _KnownKey) or known.expires_at <= resources.clock():
+        return None
+    age = time.monotonic() - known.checked_at
+    if age > KNOWN_SECONDS or (age > KNOWN_SECONDS / 2 and not known.is_looked_up):
+        known.is_looked_up = True
+        return None
+    return known.holder
+
+
+def forget_key(resources: Resources, key_hash: str) -> None:
+    """Look the key up at its next use; other processes do within a second."""
+    resources.known_keys.forget(key_hash)
+
+
 def authenticate_key(resources: Resources, key: str) -> Actor:
     """The program behind an API key. Raises: NotSignedIn when it is unknown, revoked or expired."""
-    moment = resources.clock()
+    moment, checked_at = resources.clock(), time.monotonic()
     with resources.database.read() as session:
         row = users.find_api_key(session, hash_token(key))
         user = users.get_user(session, row.user_id) if row else None
     if row is None or user is None or row.revoked_at is not None or row.expires_at <= moment:
+        forget_key(resources, hash_token(key))
         raise NotSignedIn
     if row.last_used_at is None or moment - row.last_used_at > TOUCH_INTERVAL:
         with resources.database.write() as session:
             users.touch_api_key(session, row.id, moment)
-    return actor_of(user, row)
+    holder = actor_of(user, row)
+    resources.known_keys.keep(row.key_hash, _KnownKey(holder, row.expires_at, checked_at))
+    return holder

@@ -20,6 +20,7 @@ from service.operations.reviews import (
     policy_of_review,
     signed_content,
 )
+from service.operations.second_factors import require_code
 from service.operations.users import password_matches
 from service.storage import models, reviews, tables, users
 from service.storage.database import Session
@@ -30,7 +31,7 @@ def create_signature(resources: Resources, actor: Actor, review_id: str, request
 
     Records: signatures.created. Raises: NotFound, WrongState, WrongPassword, ContributorCannotSign,
     KeyCannotSign, NotAmongSigners, MeaningRefused, StaleDigest, StaleDecisions, EdgesUndecided, EdgesRejected,
-    AlreadySigned, GatesFailed.
+    AlreadySigned, GatesFailed, SecondFactorMissing, SecondFactorRequired, SecondFactorRefused.
     """
     require(actor, "create_signature")
     with resources.database.read() as session:
@@ -41,6 +42,8 @@ def create_signature(resources: Resources, actor: Actor, review_id: str, request
     meaning_of(request)
     if not password_matches(user.password_hash, request.password.get_secret_value()):
         raise WrongPassword
+    code = request.code.get_secret_value() if request.code else None
+    require_code(resources, actor.id, code, is_owed=resources.settings.signers_need_second_factor)
     lasting = _lasting_gates(resources, review, policy) if request.verdict == "approved" else []
     with resources.database.write() as session:
         review = open_review(session, actor, review_id)

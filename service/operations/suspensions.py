@@ -6,7 +6,7 @@ from pydantic import Field
 
 from service.domain.canonical import digest_of_json, timestamp
 from service.domain.documents import Document, Text
-from service.domain.lifecycle import move_version
+from service.domain.lifecycle import move_version, resume_version
 from service.domain.permissions import Actor, require
 from service.domain.reviews import require_independence
 from service.errors import ResumptionNotRequested, SamePersonTwice, VersionInUse
@@ -80,7 +80,7 @@ def request_resumption(
     require(actor, "request_resumption")
     with resources.database.write() as session:
         version = models.get_version(session, model, number, lock=True)
-        move_version(version.state, "approved")
+        resume_version(version.state)
         row = suspensions.get_open_suspension(session, model, number)
         row.resumption_reason, row.resumption_requested_by = request.reason, actor.id
         row.resumption_requested_at = resources.clock()
@@ -98,7 +98,7 @@ def confirm_resumption(resources: Resources, actor: Actor, model: str, number: i
     with resources.database.write() as session:
         version = models.get_version(session, model, number, lock=True)
         require_independence(actor, contributors_of(session, version), model, number)
-        state = move_version(version.state, "approved")
+        state = resume_version(version.state)
         row = suspensions.get_open_suspension(session, model, number)
         if row.resumption_requested_by is None:
             raise ResumptionNotRequested(model, number)

@@ -51,7 +51,8 @@ class TrainingJob(Document):
     model: str
     dataset_id: str
     kind: JobKind = Field(
-        description="train makes a version, revise changes one, challenge compares one with other models."
+        description="train makes a version, revise changes one, challenge compares one with other models, "
+        "score answers the rows of a table."
     )
     parent: int | None = Field(description="The version that is revised.")
     changes: tuple[Change, ...]
@@ -171,7 +172,7 @@ def retry_training_job(resources: Resources, actor: Actor, job_id: str) -> Train
     require(actor, "retry_training_job")
     with resources.database.write() as session:
         job = training_jobs.get_job(session, job_id)
-        if job.kind == "challenge":
+        if job.kind in ("challenge", "score"):
             raise NotATraining(job.kind)
         if job.state not in RETRIED_JOB_STATES:
             raise WrongState("training job", job.state, tuple(sorted(RETRIED_JOB_STATES)))
@@ -275,7 +276,8 @@ def finish(resources: Resources, session: Session, job: tables.TrainingJob, stat
     """End a job whose row is locked, and say so in its stream."""
     job.state = move_job(job.state, state)
     job.finished_at = resources.clock()
-    add_event(resources, session, job, "state", {"state": state, "version": job.version})
+    error = {"code": job.error_code, "detail": job.error_detail} if job.error_code else None
+    add_event(resources, session, job, "state", {"state": state, "version": job.version, "error": error})
 
 
 def add_event(

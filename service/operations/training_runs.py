@@ -14,14 +14,25 @@ from service.domain.feature_schema import FeatureSchema, TrainingColumns
 from service.domain.lifecycle import FINISHED_JOB_STATES, EndedJobState, JobState, move_job
 from service.domain.revisions import read_changes
 from service.domain.training_configuration import Progress, TrainingConfiguration
-from service.errors import EdgewiseError, JobBroke, JobCancelled, JobTakenOver, Unavailable, WorkerLost
+from service.errors import (
+    ArtifactCorrupted,
+    EdgewiseError,
+    JobBroke,
+    JobCancelled,
+    JobTakenOver,
+    Unavailable,
+    WorkerLost,
+)
 from service.modelling.revisions import revise
 from service.modelling.trained_versions import TrainedVersion
 from service.modelling.training import train
 from service.operations.challengers import compare_with_challengers
+from service.operations.damages import note_damage
 from service.operations.resources import Resources
+from service.operations.scoring_jobs import ComputedScores, compute_scores
 from service.operations.training_jobs import add_event, finish, training_columns
-from service.storage import artifacts, challengers, datasets, models, revisions, tables, training_jobs
+from service.operations.versions import require_usable
+from service.storage import artifacts, challengers, datasets, models, revisions, scoring_jobs, tables, training_jobs
 from service.storage.database import Session
 
 #: A job whose process died this often is not tried again.
@@ -58,7 +69,8 @@ def run_attempt(resources: Resources, job_id: str, attempt: int) -> JobState:
     """Do what the job asks for; safe to repeat, and goes on from what earlier attempts have kept.
 
     Records: model_versions.created and, for a revision, revisions.created; or challengers.measured; or
-    training_jobs.failed with the reason. Raises: a leaf of Unavailable, where none can be recorded now.
+    scoring_jobs.scored; or training_jobs.failed with the reason. Raises: a leaf of Unavailable, where none can be
+    recorded now.
     """
     try:
         state = _perform(resources, job_id, attempt)
@@ -69,8 +81,11 @@ def run_attempt(resources: Resources, job_id: str, attempt: int) -> JobState:
     except Unavailable:
         raise
     except EdgewiseError as error:
+        if isinstance(error, ArtifactCorrupted):
+            note_damage(resources, error)
         state = end_training_job(resources, job_id, "failed", error, attempt)
-    resources.checkpoints.of_job(job_id).remove()
+    if state in FINISHED_JOB_STATES:
+        resources.checkpoints.of_job(job_id).remove()
     return state
 
 
@@ -80,6 +95,8 @@ def _perform(resources: Resources, job_id: str, attempt: int) -> JobState:
     report = _ProgressReport(resources, job_id, attempt)
     if kind == "challenge":
         return _store_report(resources, job_id, compare_with_challengers(resources, job_id, report), attempt)
+    if kind == "score":
+        return _store_scores(resources, job_id, compute_scores(resources, job_id, attempt, report), attempt)
     work = _work(resources, job_id, attempt)
     return _store_version(resources, work, _compute(resources, work, report), attempt)
 
@@ -100,9 +117,11 @@ def note_crash(resources: Resources, job_id: str, attempt: int, error: EdgewiseE
         if job.state in FINISHED_JOB_STATES or job.attempt != attempt:
             return job.state
         job.crashes += 1
-        if job.crashes >= MAXIMUM_CRASHES:
-            _fail(resources, session, job, error)
-        return job.state
+        if job.crashes < MAXIMUM_CRASHES:
+            return job.state
+        _fail(resources, session, job, error)
+    resources.checkpoints.of_job(job_id).remove()
+    return job.state
 
 
 def end_training_job(
@@ -121,7 +140,8 @@ def end_training_job(
             _fail(resources, session, job, error)
         else:
             finish(resources, session, job, state)
-        return job.state
+    resources.checkpoints.of_job(job_id).remove()
+    return job.state
 
 
 def end_with_unforeseen_error(resources: Resources, job_id: str, attempt: int, kind: str) -> JobState:
@@ -176,6 +196,7 @@ class _Work:
     """What an attempt needs; `parent_digest` is there where a version is revised."""
 
     job: tables.TrainingJob
+    attempt: int
     schema: FeatureSchema
     columns: TrainingColumns
     parquet_digest: str
@@ -190,7 +211,7 @@ def _work(resources: Resources, job_id: str, attempt: int) -> _Work:
             session, job.dataset_id, from_stored(TrainingConfiguration, job.configuration)
         )
         parent = None if job.parent is None else models.get_version(session, job.model, job.parent).digest
-        return _Work(job, schema, columns, dataset.digest, parent)
+        return _Work(job, attempt, schema, columns, dataset.digest, parent)
 
 
 def _compute(resources: Resources, work: _Work, report: Callable[[Progress], None]) -> TrainedVersion:
@@ -198,7 +219,8 @@ def _compute(resources: Resources, work: _Work, report: Callable[[Progress], Non
     job, parquet = work.job, resources.artifacts.read(work.parquet_digest)
     configuration = from_stored(TrainingConfiguration, job.configuration)
     if work.parent_digest is None:
-        return train(parquet, work.schema, work.columns, configuration, report, resources.checkpoints.of_job(job.id))
+        files = resources.checkpoints.of_job(job.id, work.attempt)
+        return train(parquet, work.schema, work.columns, configuration, report, files)
     parent = resources.registry.get(work.parent_digest)
     return revise(parquet, work.columns, configuration, parent, read_changes(job.changes or []), report)
 
@@ -265,6 +287,24 @@ def _store_report(resources: Resources, job_id: str, found: ChallengerReport, at
         finish(resources, session, job, "succeeded")
         details = {"report": digest_of_json(found.model_dump(mode="json")), "verdict": found.verdict}
         resources.record(session, None, "challengers.measured", f"training-jobs/{job_id}", details)
+        return job.state
+
+
+def _store_scores(resources: Resources, job_id: str, found: ComputedScores, attempt: int) -> JobState:
+    """Say what came out, unless somebody cancelled the job, suspended the version or took the job over meanwhile."""
+    with resources.database.write() as session:
+        job = training_jobs.get_job(session, job_id, lock=True)
+        _require_attempt(job, attempt)
+        if job.cancel_requested:
+            finish(resources, session, job, "cancelled")
+            return job.state
+        row = scoring_jobs.get_scoring_job(session, job_id)
+        require_usable(resources, models.get_version(session, row.model, row.version, lock=True))
+        row.rows, row.refused = found.rows, found.refused
+        row.result_digest, row.result_bytes = found.digest, found.size
+        finish(resources, session, job, "succeeded")
+        details = {"result": found.digest, "rows": found.rows, "refused": found.refused, "source": row.source_digest}
+        resources.record(session, None, "scoring_jobs.scored", f"training-jobs/{job_id}", details)
         return job.state
 
 

@@ -158,6 +158,8 @@ def actor_of(user: tables.User, key: tables.ApiKey | None = None) -> Actor:
         printed_name=user.printed_name,
         roles=frozenset(role for role in ROLES if role in granted),
         api_key_id=key.id if key else None,
+        requests_per_minute=key.requests_per_minute if key else None,
+        rows_per_day=key.rows_per_day if key else None,
         is_service=user.is_service,
         must_change_password=user.must_change_password,
     )

@@ -1,6 +1,7 @@
 """Files named by their digest: written once, verified at every read, never found by a path from outside."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,9 @@ from service.domain.canonical import digest_of, digest_of_file
 from service.errors import ArtifactCorrupted, StorageFull
 from service.storage import tables
 from service.storage.database import Session
+
+#: Whoever writes touches its files more often than this.
+ABANDONED_SECONDS = 3600
 
 
 class Artifacts:
@@ -68,6 +72,24 @@ class Artifacts:
             raise StorageFull(error.strerror or str(error)) from error
         return digest
 
+    def remove_abandoned(self) -> int:
+        """Remove files on their way in that nobody has touched for long, whose writer was killed; how many there were.
+
+        Raises: StorageFull where the directory cannot be written.
+        """
+        if not self._directory.exists():
+            return 0
+        try:
+            with tempfile.NamedTemporaryFile(dir=self._directory, prefix=".now-") as now:
+                latest = os.stat(now.name).st_mtime - ABANDONED_SECONDS  # by the clock of the disk, as the files are
+            left = [*self._directory.glob(".incoming-*"), *self._directory.glob("*/.writing-*")]
+            old = [path for path in left if _touched(path) < latest]
+            for path in old:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFull(error.strerror or str(error)) from error
+        return len(old)
+
     def read(self, digest: str) -> bytes:
         """The bytes with this digest; raises ArtifactCorrupted when they are gone or altered."""
         try:
@@ -78,9 +100,34 @@ class Artifacts:
             raise ArtifactCorrupted(digest, "the bytes do not match the digest")
         return content
 
+    def is_whole(self, digest: str) -> bool:
+        """Whether the file is there and its bytes match."""
+        path = self._path(digest)
+        if not path.exists():
+            return False
+        with path.open("rb") as file:
+            return digest_of_file(file) == digest
+
+    def verified_file(self, digest: str) -> Path:
+        """The place of the file with this digest, read once to check it; raises as `read`."""
+        path = self._path(digest)
+        try:
+            with path.open("rb") as file:
+                found = digest_of_file(file)
+        except FileNotFoundError:
+            raise ArtifactCorrupted(digest, "the file is gone") from None
+        if found != digest:
+            raise ArtifactCorrupted(digest, "the bytes do not match the digest")
+        return path
+
     def _path(self, digest: str) -> Path:
         hexadecimal = digest.removeprefix("sha256:")
         return self._directory / hexadecimal[:2] / hexadecimal
+
+
+def _touched(path: Path) -> float:
+    """When a file, or anything in a directory, was written last."""
+    return max(one.stat().st_mtime for one in (path, *path.glob("*")))
 
 
 def _write(path: Path, content: bytes) -> None:

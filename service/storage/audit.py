@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, String, func, insert, literal, or_, select, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-from service.domain.audit import Head, Link, link_hash
+from service.domain.audit import AuditFilter, Head, Link, link_hash
 from service.domain.canonical import canonical_json
 from service.domain.pages import PageRequest
 from service.storage import tables
@@ -13,17 +17,21 @@ from service.storage.database import Session
 from service.storage.pages import Rows, select_page
 
 BATCH = 1_000
+EVERYTHING = AuditFilter()
+_HEAD = select(tables.AuditHead.seq, tables.AuditHead.hash).with_for_update()
+_APPEND = insert(tables.AuditEvent)
+_MOVE = update(tables.AuditHead)
 
 
 def append(session: Session, payload: object) -> Head:
     """Add one event at the end of the chain, holding the head until the transaction ends."""
-    head = session.scalars(select(tables.AuditHead).with_for_update()).one()
+    connection = session.connection()
+    last, last_hash = connection.execute(_HEAD).one()
     text = canonical_json(payload)
-    seq = head.seq + 1
-    digest = link_hash(seq, head.hash, text)
-    session.add(tables.AuditEvent(seq=seq, prev_hash=head.hash, payload=text, hash=digest))
-    head.seq, head.hash = seq, digest
-    session.flush()
+    seq = last + 1
+    digest = link_hash(seq, last_hash, text)
+    connection.execute(_APPEND, {"seq": seq, "prev_hash": last_hash, "payload": text, "hash": digest})
+    connection.execute(_MOVE, {"seq": seq, "hash": digest})
     return Head(seq, digest)
 
 
@@ -33,9 +41,9 @@ def read_head(session: Session) -> Head:
     return Head(head.seq, head.hash)
 
 
-def read_links(session: Session, since: int = 1) -> Iterator[Link]:
+def read_links(session: Session, since: int = 1, wanted: AuditFilter = EVERYTHING) -> Iterator[Link]:
     """Events in order from `since` on, a batch at a time; whoever stops early leaves no cursor open on the server."""
-    query = select(tables.AuditEvent).where(tables.AuditEvent.seq >= since).order_by(tables.AuditEvent.seq)
+    query = _chosen(wanted).where(tables.AuditEvent.seq >= since).order_by(tables.AuditEvent.seq)
     query = query.execution_options(yield_per=BATCH)
     with closing(session.scalars(query)) as events:
         for event in events:
@@ -52,6 +60,45 @@ def find_creation(session: Session, model: str, number: int) -> int:
     return session.scalars(query).one() or 1
 
 
-def page(session: Session, request: PageRequest) -> Rows[tables.AuditEvent]:
-    """Events, newest first."""
-    return select_page(session, select(tables.AuditEvent), tables.AuditEvent.seq, request)
+class _Field(FunctionElement[str]):
+    """A field of the JSON text that an event is stored as; SQLite and PostgreSQL spell it differently."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Field, "sqlite")
+def _in_sqlite(element: _Field, compiler: SQLCompiler, **settings: Any) -> str:
+    text, name = (compiler.process(clause, **settings) for clause in element.clauses)
+    return f"json_extract({text}, '$.' || {name})"
+
+
+@compiles(_Field, "postgresql")
+def _in_postgresql(element: _Field, compiler: SQLCompiler, **settings: Any) -> str:
+    text, name = (compiler.process(clause, **settings) for clause in element.clauses)
+    return f"(CAST({text} AS JSON) ->> {name})"
+
+
+def _field(name: str) -> ColumnElement[str]:
+    return _Field(tables.AuditEvent.payload, literal(name))
+
+
+def _chosen(wanted: AuditFilter) -> Select[tables.AuditEvent]:
+    query = select(tables.AuditEvent)
+    if wanted.actor is not None:
+        query = query.where(_field("actor") == wanted.actor)
+    for name, separator in (("action", "."), ("subject", "/")):
+        value = getattr(wanted, name)
+        if value is not None:
+            found = _field(name)
+            query = query.where(or_(found == value, found.startswith(f"{value}{separator}", autoescape=True)))
+    if wanted.since is not None:
+        query = query.where(_field("at") >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(_field("at") < wanted.until)
+    return query
+
+
+def page(session: Session, wanted: AuditFilter, request: PageRequest) -> Rows[tables.AuditEvent]:
+    """The events that are wanted, newest first."""
+    return select_page(session, _chosen(wanted), tables.AuditEvent.seq, request)

@@ -41,13 +41,13 @@ class Database:
 
         Raises: DatabaseUnreachable, DatabaseRefuses.
         """
-        with _understood(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with understood(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One reading transaction: all that it reads is of one moment."""
-        with _understood(), Session(self._reader, expire_on_commit=False) as session, session.begin():
+        with understood(), Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:
@@ -56,7 +56,7 @@ class Database:
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
+def understood() -> Iterator[None]:
     """Tell a database that is away or refuses to write from a fault of the program."""
     try:
         yield

@@ -1,8 +1,10 @@
 """Findings about versions."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, not_, select
 
 from service.errors import NotFound
 from service.storage import tables
@@ -21,6 +23,20 @@ def get_finding(session: Session, finding_id: str) -> tables.Finding:
     if finding is None:
         raise NotFound("finding", finding_id)
     return finding
+
+
+def unclosed_counts(session: Session, models: Collection[str], at: datetime) -> dict[str, Counter[str]]:
+    """How many findings of each severity were raised and not closed at a moment, by model."""
+    is_closed = and_(tables.Finding.state == "closed", tables.Finding.verified_at <= at)
+    rows = session.execute(
+        select(tables.Finding.model, tables.Finding.severity, func.count())
+        .where(tables.Finding.model.in_(set(models)), tables.Finding.raised_at <= at, not_(is_closed))
+        .group_by(tables.Finding.model, tables.Finding.severity)
+    )
+    counts: dict[str, Counter[str]] = {}
+    for model, severity, count in rows:
+        counts.setdefault(model, Counter())[severity] = count
+    return counts
 
 
 def findings_of(session: Session, model: str, number: int) -> Sequence[tables.Finding]:

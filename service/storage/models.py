@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.lifecycle import VersionState
@@ -38,9 +38,10 @@ def get_model(session: Session, name: str, *, lock: bool = False) -> tables.Mode
     return model
 
 
-def page_of_models(session: Session, request: PageRequest) -> Rows[tables.Model]:
-    """Inventory entries in the order of their names."""
-    return select_page(session, select(tables.Model), tables.Model.name, request, ascending=True)
+def page_of_models(session: Session, request: PageRequest, at: datetime) -> Rows[tables.Model]:
+    """Inventory entries that were there at a moment, in the order of their names."""
+    query = select(tables.Model).where(tables.Model.created_at <= at)
+    return select_page(session, query, tables.Model.name, request, ascending=True)
 
 
 def next_version_number(session: Session, model: str) -> int:
@@ -108,11 +109,35 @@ def alias_history(session: Session, model: str, alias: str, at: datetime | None 
     return session.scalars(query.order_by(tables.AliasEvent.revision.desc())).all()
 
 
-def version_counts(session: Session, models: Collection[str]) -> dict[str, int]:
-    """Newest version number by model; models without a version are absent."""
+def aliases_at(session: Session, models: Collection[str], at: datetime) -> dict[tuple[str, str], int]:
+    """Where the aliases of these models pointed at a moment, by model and alias."""
+    query = select(tables.AliasEvent).where(tables.AliasEvent.model.in_(set(models)), tables.AliasEvent.moved_at <= at)
+    moves = session.scalars(query.order_by(tables.AliasEvent.revision))
+    return {(move.model, move.alias): move.version for move in moves}
+
+
+def expiries_of(session: Session, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], datetime | None]:
+    """When the approvals of these versions end."""
+    key = tuple_(tables.ModelVersion.model, tables.ModelVersion.number)
+    rows = session.execute(
+        select(tables.ModelVersion.model, tables.ModelVersion.number, tables.ModelVersion.expires_at).where(
+            key.in_(list(versions))
+        )
+    )
+    return {(model, number): expires_at for model, number, expires_at in rows}
+
+
+def version_counts(session: Session, models: Collection[str], at: datetime) -> dict[str, int]:
+    """Newest version number by model at a moment; models without a version are absent."""
     rows = session.execute(
         select(tables.ModelVersion.model, func.max(tables.ModelVersion.number))
-        .where(tables.ModelVersion.model.in_(set(models)))
+        .where(tables.ModelVersion.model.in_(set(models)), tables.ModelVersion.created_at <= at)
         .group_by(tables.ModelVersion.model)
     )
     return dict(rows.all())
+
+
+def all_aliases(session: Session, limit: int) -> Sequence[tables.Alias]:
+    """Aliases of all models by name, at most `limit` of them."""
+    query = select(tables.Alias).order_by(tables.Alias.model, tables.Alias.alias)
+    return session.scalars(query.limit(limit)).all()

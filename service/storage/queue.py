@@ -8,7 +8,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSClient, EnqueueOptions, Serializer
 
-from service.storage.database import Database, Session
+from service.storage.database import Database, Session, understood
 
 QUEUE_NAME = "training"
 WORKFLOW_NAME = "run_training_job"
@@ -49,6 +49,7 @@ class JobQueue:
             serializer=JsonSerializer(),
             application_name=APPLICATION_NAME,
             lazy=True,
+            retry_connection_errors=False,  # who asks knows better how long to wait, and does not lose its pulse
         )
 
     def enqueue(self, session: Session, job_id: str, priority: int = 0) -> None:
@@ -63,15 +64,20 @@ class JobQueue:
         self._client.enqueue_in_transaction(session, options, job_id)
 
     def jobs_held_by(self, worker: str) -> tuple[str, ...]:
-        """The unfinished jobs that a worker has taken from the queue."""
-        held = self._client.list_workflows(
-            status="PENDING", executor_id=worker, name=WORKFLOW_NAME, load_input=False, load_output=False
-        )
+        """The unfinished jobs that a worker has taken from the queue. Raises: DatabaseUnreachable, DatabaseRefuses."""
+        with understood():
+            held = self._client.list_workflows(
+                status="PENDING", executor_id=worker, name=WORKFLOW_NAME, load_input=False, load_output=False
+            )
         return tuple(status.workflow_id for status in held)
 
     def enqueue_again(self, job_id: str) -> None:
-        """Queue a job that a lost worker had taken; a job that has ended is left alone."""
-        self._client.resume_workflow(job_id, queue_name=QUEUE_NAME)
+        """Queue a job that a lost worker had taken; a job that has ended is left alone.
+
+        Raises: DatabaseUnreachable, DatabaseRefuses.
+        """
+        with understood():
+            self._client.resume_workflow(job_id, queue_name=QUEUE_NAME)
 
     def close(self) -> None:
         """Release the connections."""

@@ -1,8 +1,9 @@
 """Reviews, the decisions about edges, and signatures."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from service.domain.pages import PageRequest
 from service.errors import NotFound
@@ -62,11 +63,12 @@ def count_rounds(session: Session, model: str, number: int) -> int:
     return session.scalars(query.where(tables.Review.model == model, tables.Review.version == number)).one()
 
 
-def open_counts(session: Session, models: Collection[str]) -> dict[str, int]:
-    """How many reviews are open, by model."""
+def open_counts(session: Session, models: Collection[str], at: datetime) -> dict[str, int]:
+    """How many reviews were open at a moment, by model."""
+    is_open = or_(tables.Review.closed_at.is_(None), tables.Review.closed_at > at)
     rows = session.execute(
         select(tables.Review.model, func.count())
-        .where(tables.Review.model.in_(set(models)), tables.Review.state == "open")
+        .where(tables.Review.model.in_(set(models)), tables.Review.submitted_at <= at, is_open)
         .group_by(tables.Review.model)
     )
     return dict(rows.all())

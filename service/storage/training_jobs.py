@@ -1,9 +1,10 @@
 """Training jobs and their progress streams."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 
+from service.domain.lifecycle import JobKind, JobState
 from service.domain.pages import PageRequest
 from service.errors import NotFound
 from service.storage import tables
@@ -23,6 +24,12 @@ def get_job(session: Session, job_id: str, *, lock: bool = False) -> tables.Trai
     if job is None:
         raise NotFound("training job", job_id)
     return job
+
+
+def ids_in(session: Session, job_ids: Sequence[str], states: Collection[JobState]) -> Sequence[str]:
+    """Those of some jobs that are in one of these states."""
+    wanted = tables.TrainingJob.id.in_(job_ids), tables.TrainingJob.state.in_(states)
+    return session.scalars(select(tables.TrainingJob.id).where(*wanted)).all()
 
 
 def page(session: Session, model: str | None, request: PageRequest) -> Rows[tables.TrainingJob]:
@@ -63,3 +70,13 @@ def newest_progress(session: Session, job_ids: Sequence[str]) -> dict[str, table
         newest, (tables.JobEvent.job_id == newest.c.job_id) & (tables.JobEvent.seq == newest.c.seq)
     )
     return {event.job_id: event for event in session.scalars(query)}
+
+
+def counts_by_state(session: Session, states: Sequence[JobState]) -> dict[tuple[JobKind, JobState], int]:
+    """How many jobs of each kind are in each of these states."""
+    query = (
+        select(tables.TrainingJob.kind, tables.TrainingJob.state, func.count())
+        .where(tables.TrainingJob.state.in_(states))
+        .group_by(tables.TrainingJob.kind, tables.TrainingJob.state)
+    )
+    return {(kind, state): count for kind, state, count in session.execute(query).all()}

@@ -1,14 +1,17 @@
 """People, their sessions and their API keys."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from service.domain.pages import PageRequest
 from service.errors import NameTaken
 from service.storage import tables
 from service.storage.database import Session
+from service.storage.pages import Rows, select_page
 
 
 def find_user(session: Session, name: str) -> tables.User | None:
@@ -24,6 +27,25 @@ def get_user(session: Session, user_id: str, *, lock: bool = False) -> tables.Us
 def printed_names(session: Session, user_ids: Collection[str]) -> dict[str, str]:
     """Printed names by id."""
     rows = session.execute(select(tables.User.id, tables.User.printed_name).where(tables.User.id.in_(set(user_ids))))
+    return dict(rows.all())
+
+
+def page_of_users(session: Session, request: PageRequest) -> Rows[tables.User]:
+    """People and services in the order of their names."""
+    return select_page(session, select(tables.User), tables.User.name, request, ascending=True)
+
+
+def key_counts(session: Session, user_ids: Collection[str], moment: datetime) -> dict[str, int]:
+    """How many keys that work at this moment each of these people has; those without one are absent."""
+    rows = session.execute(
+        select(tables.ApiKey.user_id, func.count())
+        .where(
+            tables.ApiKey.user_id.in_(set(user_ids)),
+            tables.ApiKey.revoked_at.is_(None),
+            tables.ApiKey.expires_at > moment,
+        )
+        .group_by(tables.ApiKey.user_id)
+    )
     return dict(rows.all())
 
 
@@ -86,6 +108,15 @@ def list_api_keys(session: Session, user_id: str) -> Sequence[tables.ApiKey]:
     """A person's keys that are not revoked, newest first."""
     query = select(tables.ApiKey).where(tables.ApiKey.user_id == user_id, tables.ApiKey.revoked_at.is_(None))
     return session.scalars(query.order_by(tables.ApiKey.id.desc())).all()
+
+
+def get_key_usage(session: Session, key_id: str, day: date) -> tables.KeyUsage:
+    """What is set aside for a key on a day, held until the transaction ends; made where there is nothing yet."""
+    place = (key_id, day)
+    if session.get(tables.KeyUsage, place) is None:
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(tables.KeyUsage(api_key_id=key_id, day=day, rows=0))
+    return session.get_one(tables.KeyUsage, place, with_for_update=True, populate_existing=True)
 
 
 def touch_api_key(session: Session, key_id: str, moment: datetime) -> None:

@@ -23,6 +23,9 @@ from service.settings import Settings
 #: The child could not record how the attempt ended, because database or disk do not answer: not the job's fault.
 TRY_AGAIN = os.EX_TEMPFAIL
 
+#: Trainings yield the processor to whoever answers people and clients on the same host.
+NICENESS = 10
+
 _context = multiprocessing.get_context("forkserver")
 _log = structlog.get_logger()
 
@@ -65,6 +68,7 @@ class Child:
 
 
 def _work(settings: Settings, job_id: str, attempt: int, lifeline: Connection) -> None:
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends its children
     threading.Thread(target=_end_with_the_worker, args=(lifeline,), daemon=True).start()
     configure_log()

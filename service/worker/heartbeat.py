@@ -11,11 +11,17 @@ from dataclasses import dataclass
 
 import structlog
 
-from service.errors import Unavailable, WorkerNameTaken
+from service.errors import DatabaseNotMigrated, Unavailable, WorkerNameTaken
+from service.operations.health import check_readiness
+from service.operations.leftovers import remove_leftovers
 from service.operations.resources import Resources
 from service.operations.workers import Pulse, beat, read_pulses, take_over_jobs
 
 BEAT_SECONDS = 2.0
+#: Beats from one look at the schema of the database to the next.
+SCHEMA_BEATS = 5
+#: Beats from one removal of leftovers to the next.
+CLEANING_BEATS = 900
 
 _log = structlog.get_logger()
 
@@ -43,15 +49,20 @@ class Silence:
 
 @dataclass
 class Heartbeat:
-    """A thread that beats for one worker until it is stopped; `name_taken` is called when another one has its name."""
+    """A thread that beats for one worker until it is stopped.
+
+    `refused` is called when the worker must not go on: another one has its name, or the database belongs to another
+    release.
+    """
 
     resources: Resources
     incarnation: str
-    name_taken: Callable[[WorkerNameTaken], None]
+    refused: Callable[[Unavailable], None]
 
     def __post_init__(self) -> None:
         self._stopping = threading.Event()
         self._silence = Silence()
+        self._beats = 0
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -67,16 +78,23 @@ class Heartbeat:
         while not self._stopping.wait(BEAT_SECONDS):
             try:
                 self._beat()
-            except WorkerNameTaken as error:
-                self.name_taken(error)
+            except (DatabaseNotMigrated, WorkerNameTaken) as error:
+                self.refused(error)
                 return
             except Unavailable as error:
                 _log.warning("heartbeat_missed", code=error.code)
+            except Exception:  # noqa: BLE001 - without a pulse this worker would lose its jobs while it computes them
+                _log.exception("heartbeat_broke")
 
     def _beat(self) -> None:
         settings = self.resources.settings
+        self._beats += 1
+        if self._beats % SCHEMA_BEATS == 0:
+            check_readiness(self.resources)
         beat(self.resources, settings.worker_name, self.incarnation)
         lost = self._silence.lost(read_pulses(self.resources), settings.worker_lost_seconds)
         for name in sorted(lost - {settings.worker_name}):
             for job_id in take_over_jobs(self.resources, name):
                 _log.warning("training_job_taken_over", job=job_id, lost_worker=name)
+        if self._beats % CLEANING_BEATS == 1:
+            remove_leftovers(self.resources)

@@ -13,7 +13,7 @@ from typing import NoReturn
 import structlog
 from dbos import DBOS, DBOSConfig
 
-from service.errors import WorkerNameTaken
+from service.errors import Unavailable
 from service.log import configure_log
 from service.operations.health import ready_resources
 from service.operations.resources import Resources
@@ -46,9 +46,9 @@ def run_worker(settings: Settings) -> NoReturn:
     child.prepare()
     with ready_resources(settings) as resources:
         stop, wake = _stop_requests()
-        refusals: list[WorkerNameTaken] = []
+        refusals: list[Unavailable] = []
 
-        def give_up(error: WorkerNameTaken) -> None:
+        def give_up(error: Unavailable) -> None:
             refusals.append(error)
             wake.send(b"!")
 

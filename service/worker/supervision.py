@@ -22,6 +22,7 @@ from service.worker.child import TRY_AGAIN, Child
 POLL_SECONDS = 0.25
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 15.0
 
 Result = TypeVar("Result")
 
@@ -34,6 +35,7 @@ def supervise(resources: Resources, job_id: str) -> JobState:
         while True:
             attempt = patient(lambda: begin_attempt(resources, job_id, resources.settings.worker_name))
             if attempt is None:
+                resources.checkpoints.of_job(job_id).remove()  # whoever kept it may not have come to remove it
                 return patient(lambda: get_job_state(resources, job_id))
             _Attempt(resources, job_id, attempt).watch()
 
@@ -57,17 +59,22 @@ class _Attempt:
     attempt: int
 
     def watch(self) -> None:
-        """Return when the child has ended and the job says how, or is to be tried again."""
-        child = Child(self.resources.settings, self.job_id, self.attempt)
-        try:
-            status = self._await(child)
-        finally:
-            child.close()
-        if status == TRY_AGAIN:
-            time.sleep(RETRY_SECONDS)  # what was away then may still be
-        elif status:
+        """Return when the child has ended and the job says how, or is to be begun again."""
+        pause = RETRY_SECONDS
+        while (status := self._run()) == TRY_AGAIN:
+            time.sleep(pause)  # what was away then may still be, which is no fault of the job and no new attempt
+            pause = min(2 * pause, LONGEST_RETRY_SECONDS)
+        if status:
             _log.error("training_process_died", attempt=self.attempt, status=status)
             patient(lambda: note_crash(self.resources, self.job_id, self.attempt, JobCrashed(status)))
+
+    def _run(self) -> int:
+        """The exit status of one child."""
+        child = Child(self.resources.settings, self.job_id, self.attempt)
+        try:
+            return self._await(child)
+        finally:
+            child.close()
 
     def _await(self, child: Child) -> int:
         """The exit status of the child; 0 where it was ended here and the job says so."""

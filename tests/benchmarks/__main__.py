@@ -17,6 +17,8 @@ from tests.benchmarks.environments import OURS, ROOT
 from tests.benchmarks.jobs import Bench
 from tests.benchmarks.report import Report, save, text
 from tests.benchmarks.suites import (
+    batch,
+    chaos,
     continual,
     coverage,
     credit,
@@ -25,12 +27,17 @@ from tests.benchmarks.suites import (
     formulas,
     function,
     hello,
+    kills,
     large,
+    latency,
     memory,
     monotone,
+    pages,
     recovery,
     scaling,
+    serving,
     shapley,
+    sweep,
     tables,
     throughput,
 )
@@ -53,6 +60,13 @@ SUITES: dict[str, Callable[[Bench], Report]] = {
     "exports": exports.measure,
     "coverage": coverage.measure,
     "shapley": shapley.measure,
+    "chaos": chaos.measure,
+    "latency": latency.measure,
+    "sweep": sweep.measure,
+    "batch": batch.measure,
+    "pages": pages.measure,
+    "serving": serving.measure,
+    "kills": kills.measure,
 }
 
 
@@ -68,7 +82,14 @@ def main() -> int:
         print(f"{name} …", file=sys.stderr, flush=True)
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
-            bench = Bench(range(chosen.seeds), chosen.quick, chosen.data, chosen.threads, Path(folder))
+            bench = Bench(
+                range(chosen.seeds),
+                chosen.quick,
+                chosen.data,
+                chosen.threads,
+                Path(folder),
+                counts=dict(chosen.count or ()),
+            )
             report = SUITES[name](bench)
         save(report, name, bench, OUTPUT)
         print(f"\n{text(report)}", flush=True)
@@ -83,10 +104,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="suite", help=f"some of {', '.join(SUITES)}")
     parser.add_argument("--seeds", type=int, default=5, help="repetitions of every measurement")
+    parser.add_argument(
+        "--count", type=_count, action="append", metavar="NAME=NUMBER", help="how many jobs, kills, … a suite takes"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes and without the slowest peers")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="tables from outside")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of every peer")
     return parser
+
+
+def _count(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    return name, int(number)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ OURS = Peer("ours", "kan_peer", knows_repository=True)
 OURS_INSIDE = Peer("ours", "kan_throughput_peer", knows_repository=True)
 OURS_SHAPLEY = Peer("ours", "kan_shapley_peer", knows_repository=True)
 OURS_EXPLAINED = Peer("ours", "kan_explain_peer", knows_repository=True)
+OURS_BATCH = Peer("ours", "kan_batch_peer", knows_repository=True)
 MLP = Peer("mlp", "mlp_peer")
 LINEAR = Peer("linear", "linear_peer")
 PYKAN = Peer(

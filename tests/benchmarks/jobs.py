@@ -61,7 +61,7 @@ class Bench:
     """What a suite works with: its scale, a scratch folder, and the records of its jobs.
 
     `seeds` are the repetitions, `quick` asks for small sizes, `data` is the folder of tables from outside, `threads`
-    how many threads every peer may use.
+    how many threads every peer may use, `counts` how many of what somebody wants, by name.
     """
 
     seeds: range
@@ -70,6 +70,11 @@ class Bench:
     threads: int
     folder: Path
     records: list[dict[str, Any]] = field(default_factory=list)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def count(self, name: str, full: int, quick: int) -> int:
+        """How many of something: as was asked for, or else by the scale."""
+        return self.counts.get(name, quick if self.quick else full)
 
     @property
     def repetitions(self) -> str:

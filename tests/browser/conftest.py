@@ -34,9 +34,13 @@ addEventListener("securitypolicyviolation", event => console.error(
     `CSP violation: ${event.effectiveDirective} refused ${event.blockedURI} ${event.sample}`));
 """
 _FIND_SERIOUS = """
-async () => (await axe.run()).violations
+async () => {
+  const moving = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(moving.map(one => one.finished));
+  return (await axe.run()).violations
     .filter(rule => ["serious", "critical"].includes(rule.impact))
-    .map(rule => `${rule.id} (${rule.help}): ${rule.nodes.map(node => node.target.join(" ")).join(", ")}`)
+    .map(rule => `${rule.id} (${rule.help}): ${rule.nodes.map(node => node.target.join(" ")).join(", ")}`);
+}
 """
 
 
@@ -121,6 +125,15 @@ def page_in_every_appearance(
     chromium: Browser, problems: PageProblems, demo: DemoService, request: pytest.FixtureRequest
 ) -> Iterator[Page]:
     """A fresh page, in light and dark, wide and narrow."""
+    with _open_page(chromium, problems, demo.url, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[_APPEARANCES[0], _APPEARANCES[-1]], ids=str)
+def page_wide_and_narrow(
+    chromium: Browser, problems: PageProblems, demo: DemoService, request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """A fresh page: wide and light, narrow and dark."""
     with _open_page(chromium, problems, demo.url, request.param) as opened:
         yield opened
 

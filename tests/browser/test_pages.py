@@ -37,10 +37,13 @@ def _addresses(page: Page) -> Iterator[tuple[str, str]]:
     yield "inventory", "/models"
     yield "new-model", "/models/new"
     yield "model", "/models/breast-cancer"
+    yield "review-policy", "/models/breast-cancer/review-policy"
     yield "train", "/models/breast-cancer/train"
     yield "new-sweep", "/models/breast-cancer/sweep"
     yield "sweeps", "/sweeps"
     yield "version", f"/models/breast-cancer/versions/1?edge={edge}"
+    yield "comparison", "/models/breast-cancer/versions/1/compare/1"
+    yield "glossary", "/glossary"
     yield "reason-dictionary", "/models/credit/reasons"
     yield "reason-dictionary-empty", "/models/breast-cancer/reasons"
     yield "version-list", "/models/breast-cancer/versions/1?view=list"
@@ -48,10 +51,13 @@ def _addresses(page: Page) -> Iterator[tuple[str, str]]:
     strongest = page.request.get("/api/v1/models/credit/versions/1/features").json()["items"][0]["feature"]
     yield "version-feature", f"/models/credit/versions/1?feature={strongest}"
     yield "prediction", f"/models/breast-cancer/versions/1/predict?record={_predict(page)}"
+    yield "decisions", "/predictions"
+    yield "decision", f"/predictions/{_predict(page)}"
     yield "reviews", "/reviews?state=all"
     yield "review", f"/reviews/{first('/reviews')['id']}?edge={first('/reviews')['edges'][0]['edge']}"
     yield "datasets", "/datasets"
     yield "dataset", f"/datasets/{first('/datasets')['id']}"
+    yield "dataset-schema", f"/datasets/{first('/datasets')['id']}/schema"
     yield "training-jobs", "/training-jobs"
     yield "training-job", f"/training-jobs/{first('/training-jobs')['id']}"
     yield "audit", "/audit"
@@ -59,8 +65,37 @@ def _addresses(page: Page) -> Iterator[tuple[str, str]]:
     yield "account", "/account"
 
 
+#: An administrator's page (test_roles.py) and one of what the demo does not have (test_sweeps.py).
+_ELSEWHERE = {"/people", "/sweeps/:id"}
+_CHARTS_WITHOUT_TABLE = """
+() => [...document.querySelectorAll("figure.chart")]
+    .filter(figure => !figure.querySelector("table") && !figure.querySelector(".chart-wait")).length
+"""
+
+
+def _patterns() -> set[str]:
+    """The routes of the browser application."""
+    source = (Path(__file__).parents[2] / "frontend/src/screens.tsx").read_text()
+    return set(re.findall(r"""screen\(\s*"(/[^"]*)",""", source))
+
+
+def _is_of(address: str, pattern: str) -> bool:
+    expression = re.sub(r":\w+", "[^/]+", pattern)
+    return re.fullmatch(expression, address.split("?")[0]) is not None
+
+
+def test_every_route_of_the_browser_is_walked(page: Page, demo: DemoService) -> None:
+    sign_in(page, demo, "developer")
+    walked = {"/", *(address for _, address in _addresses(page))}
+    patterns = _patterns()
+    assert len(patterns) > 20
+    missing = {pattern for pattern in patterns if not any(_is_of(address, pattern) for address in walked)}
+    assert missing == _ELSEWHERE
+
+
 def _check(page: Page, axe: Axe, name: str) -> None:
     settle(page)
+    assert page.evaluate(_CHARTS_WITHOUT_TABLE) == 0, f"a chart of {name} has no table"
     expect(page.locator("h1")).to_have_count(1)
     expect(page.get_by_role("alert")).to_have_count(0)
     excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -129,6 +164,21 @@ def test_every_chart_has_its_numbers_and_no_way_to_a_vendor(page: Page, demo: De
     assert rows.count() > 10
     expect(rows.first.locator("td").nth(1)).to_have_text(re.compile(r"^−?\d"))
     assert page.locator(".modebar-btn, a[href*='plot']").count() == 0
+
+
+def test_an_edge_shows_what_its_candidates_miss_and_its_formula_is_copied(page: Page, demo: DemoService) -> None:
+    sign_in(page, demo, "auditor")
+    page.goto("/models/credit/versions/1?edge=0.0.0")
+    panel = page.locator(".edge-panel")
+    panel.get_by_role("button", name="Residuals of candidates").click()
+    expect(panel.get_by_role("img", name=re.compile("differ by from its curve"))).to_be_visible()
+    expect(page).to_have_url(re.compile("chart=residuals"))
+    expect(panel.get_by_text("as expected: decreasing")).to_be_visible(timeout=30_000)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for language, part in (("LaTeX", r"\ln"), ("Python", "math.log"), ("SQL", '"income"')):
+        panel.get_by_role("button", name=f"Copy the formula as {language}").click()
+        expect(panel.get_by_text("Copied.").first).to_be_attached()
+        assert part in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_chosen_theme_is_remembered(page: Page, demo: DemoService) -> None:

@@ -27,6 +27,7 @@ def test_reasons_are_shown_in_the_words_of_the_dictionary_against_the_chosen_ref
     page.get_by_label("Reasons are ranked").select_option("points_below_maximum")
     page.get_by_role("button", name="Predict and explain").click()
     expect(page.get_by_label("Result")).to_contain_text("average over the training reference")
+    page.get_by_text("What stands behind them").click()
     expect(page.get_by_text("Ranked by the distance from the best points")).to_be_visible()
     settle(page)
     axe(page)
@@ -64,7 +65,7 @@ def test_a_developer_keeps_a_reference_and_sees_which_one_is_the_default(
 ) -> None:
     sign_in(page, demo, "developer")
     page.goto("/models/credit/versions/1")
-    page.get_by_text("References", exact=True).click()
+    page.locator("summary", has_text="References").click()
     rows = page.get_by_role("table", name="References").locator("tbody tr")
     expect(rows).to_have_count(2)
     expect(rows.filter(has_text="near-cutoff")).to_contain_text("default")

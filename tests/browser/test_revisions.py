@@ -35,8 +35,14 @@ def test_a_developer_changes_an_edge_and_compares_the_child(page: Page, demo: De
     page.locator("summary").filter(has_text="changed").first.click()
     settle(page)
     axe(page)
+    page.goto("/models/credit/versions/1")
+    page.get_by_role("navigation", name="Changes").get_by_role(
+        "link", name=re.compile("^.?.?Redo: version .*snap")
+    ).click()
+    page.get_by_role("link", name=re.compile("Undo: version 1$")).click()
+    expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
     page.goto("/models/credit")
-    expect(page.locator(".lineage .lineage")).to_contain_text("snap: A simpler form.")
+    expect(page.get_by_role("group", name="Lineage of the versions")).to_contain_text("snap: A simpler form.")
     settle(page)
     axe(page)
 
@@ -58,6 +64,31 @@ def test_a_version_is_refined_in_a_dialog_with_a_preview(page: Page, demo: DemoS
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("table", name="Before, changed, and after a short refit")).to_be_visible()
     axe(page)
+
+
+def test_pruning_shows_what_fewer_edges_cost(page: Page, demo: DemoService, axe: Axe) -> None:
+    sign_in(page, demo, "developer")
+    page.goto("/models/credit/versions/1")
+    page.get_by_role("button", name="Prune or refine").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Measure what fewer edges cost").click()
+    dialog.get_by_label("Most edges").fill("2")
+    expect(dialog.get_by_text("At most 2 edges.")).to_be_visible()
+    expect(dialog.get_by_text("Measuring:")).to_have_count(0, timeout=60_000)
+    dialog.get_by_text("Numbers of this chart").click()
+    points = dialog.get_by_role("table", name="Training loss by number of edges").locator("tbody tr")
+    expect(points).not_to_have_count(0)
+    expect(dialog.get_by_text(re.compile("About .* training loss with"))).to_be_visible()
+    axe(page)
+
+
+def test_an_edge_is_held_to_a_direction_with_a_preview(page: Page, demo: DemoService) -> None:
+    sign_in(page, demo, "developer")
+    page.goto(SIX_EDGES)
+    page.get_by_text("Change this edge").click()
+    page.get_by_label("What it becomes").select_option(label="train on so that the output falls with it")
+    expect(page).to_have_url(re.compile("change=decreasing"))
+    expect(page.get_by_role("table", name="Before, changed, and after a short refit")).to_be_visible()
 
 
 def test_calibration_and_intervals_are_shown_in_every_appearance(

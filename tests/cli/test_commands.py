@@ -4,6 +4,7 @@ import io
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from sqlalchemy import text
 
 from service.cli import main as command_line
 from service.domain.feature_schema import FeatureSchema, TrainingColumns
+from service.domain.retention import RetentionRequest
 from service.domain.training_configuration import Progress, TrainingConfiguration
 from service.modelling.trained_versions import TrainedVersion
 from service.modelling.training import train
-from service.operations import datasets, models, sessions, training_jobs, training_runs, users
+from service.operations import datasets, models, retention, sessions, training_jobs, training_runs, users
 from service.operations.datasets import DatasetRequest
 from service.operations.models import ModelRequest
 from service.operations.resources import Resources, open_resources
@@ -235,3 +237,20 @@ def other_training(
 def test_a_version_that_is_not_there_cannot_be_reproduced(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("reproduce", "nothing", "1") == 1
     assert "'nothing'" in one_sentence(capsys)
+
+
+def test_records_are_erased_from_a_timer(opened: Resources, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("erase") == 0
+    assert capsys.readouterr().out == ""
+    assert run("erase", "nothing") == 1
+    assert "nothing" in one_sentence(capsys)
+    assert create_user() == 0
+    developer = users.find_actor(opened, "dana")
+    assert developer is not None
+    words = {"title": "T", "purpose": "P", "owner": "O", "approved_use": "A", "risk_tier": "low"}
+    models.create_model(opened, developer, ModelRequest.model_validate({"name": "credit", **words}))
+    administrator = replace(developer, roles=frozenset({"administrator"}))
+    retention.put_retention(opened, administrator, "credit", RetentionRequest(keep_days=30), '"none"')
+    capsys.readouterr()
+    assert run("erase") == 0
+    assert json.loads(capsys.readouterr().out)["erased"] == 0

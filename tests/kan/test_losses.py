@@ -82,12 +82,15 @@ def test_count_of_zero_costs_its_expectation() -> None:
     torch.testing.assert_close(FAMILIES["poisson"].loss(link, torch.zeros_like(link)), link[:, 0].exp())
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_constant_start_has_the_smallest_mean_loss(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "spread"), [(name, 0.0) for name in NAMES] + [(name, 0.7) for name in ("gaussian", "poisson", "gamma")]
+)
+def test_constant_start_has_the_smallest_mean_loss_beside_the_offsets(name: str, spread: float) -> None:
     family, target = FAMILIES[name], TARGETS[name]
     weights = torch.from_numpy(RNG.uniform(0.1, 2, 30))
-    start = family.start(target, weights).requires_grad_()
-    (slope,) = torch.autograd.grad(mean_loss(family, start.expand(30, -1), target, weights), start)
+    offset = spread * torch.from_numpy(RNG.normal(size=tuple(target.shape)))
+    start = family.start(target, weights, offset).requires_grad_()
+    (slope,) = torch.autograd.grad(mean_loss(family, start + offset, target, weights), start)
     assert float(slope.abs().max()) < 1e-10
 
 

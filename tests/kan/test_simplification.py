@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
+from sklearn.metrics import log_loss
 
 from kan import KANClassifier, KANRegressor
 from kan.errors import InvalidSetting, NoEdgesLeft, TrainingDiverged
@@ -42,6 +44,12 @@ def smaller(
     changes = {"grid_sizes": (5,) * len(network.layers)} | changes
     chosen = settings(**changes)
     return simplify(network, rows, "gaussian", chosen, tolerance=tolerance, max_edges=max_edges, callback=callback)
+
+
+def noisy_classes(generator: np.random.Generator, count: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    x = generator.uniform(-1, 1, (count, 8))
+    chance = 1 / (1 + np.exp(-3 * x[:, 0] * x[:, 1] - 2 * np.sin(3 * x[:, 2])))
+    return x, (generator.uniform(size=count) < chance).astype(int)
 
 
 @pytest.mark.usefixtures("no_shape_checks")
@@ -106,6 +114,27 @@ def test_larger_tolerance_leaves_fewer_edges() -> None:
     assert counts == sorted(counts, reverse=True)
     assert counts[0] >= 3
     assert counts[-1] == 1
+
+
+@pytest.mark.usefixtures("no_shape_checks")
+@pytest.mark.parametrize("seed", [0, 2])
+def test_network_of_a_noisy_table_answers_new_rows_no_worse(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    (x, y), (new_x, new_y) = (noisy_classes(generator, count) for count in (700, 5000))
+    model = KANClassifier((4,), random_state=seed).fit(x, y)
+    before = log_loss(new_y, model.predict_proba(new_x))
+    model.simplify()
+    assert log_loss(new_y, model.predict_proba(new_x)) < before
+    assert len(model.model_.network.active_edges()) <= 12
+
+
+def test_network_of_which_no_edge_can_go_is_no_other() -> None:
+    rows = weighted_rows(X, FUNCTION + X[:, 3:])
+    network = trained(rows)
+    kept, _, record = smaller(network, rows, tolerance=0.0, steps=1)
+    assert record.edges_after == record.edges_before == 4
+    gaussian = FAMILIES["gaussian"]
+    assert rows.loss_of(gaussian, kept) <= rows.loss_of(gaussian, network) * (1 + 1e-9)
 
 
 def test_network_that_is_simplified_stays_as_it_was() -> None:

@@ -1,7 +1,15 @@
-"""Who is lost: whose pulse stands still by this process's own clock, whatever the other clocks say."""
+"""Who is lost: whose pulse stands still by this process's own clock, whatever other clocks say; and who must stop."""
 
-from service.operations.workers import Pulse
-from service.worker.heartbeat import Silence
+import queue
+
+import pytest
+
+from service.errors import Unavailable
+from service.operations.resources import Resources
+from service.operations.workers import Pulse, start_worker
+from service.storage.migration import downgrade
+from service.worker import heartbeat
+from service.worker.heartbeat import Heartbeat, Silence
 
 
 class Clock:
@@ -33,3 +41,17 @@ def test_a_pulse_that_grows_or_begins_anew_is_a_sign_of_life() -> None:
 
 def test_a_worker_that_says_goodbye_is_lost_at_once() -> None:
     assert Silence(Clock()).lost({"first": Pulse("a", 7, has_stopped=True)}, 20) == {"first"}
+
+
+def test_a_worker_whose_database_was_moved_to_another_release_stops_with_a_sentence(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.01)
+    refusals: queue.Queue[Unavailable] = queue.Queue()
+    pulse = Heartbeat(resources, start_worker(resources, resources.settings.worker_name), refusals.put)
+    downgrade(resources.settings.resolved_database_url, "-1")
+    pulse.start()
+    refusal = refusals.get(timeout=30)
+    pulse.stop()
+    assert refusal.code == "database_not_migrated"
+    assert "Run 'edgewise migrate'" in refusal.message

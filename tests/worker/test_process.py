@@ -5,8 +5,6 @@ import json
 import signal
 import time
 
-import psutil
-
 from service.cli.following import follow
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
@@ -14,7 +12,9 @@ from service.operations import training_jobs, training_runs, versions, workers
 from service.operations.resources import Resources
 from tests.service.conftest import audit_payloads
 from tests.service.training import QUICK
-from tests.worker.conftest import LONG, Jobs, wait_for, worker
+from tests.worker.conftest import LONG, wait_for, worker
+from tests.worker.crew import children_of
+from tests.worker.jobs import Jobs
 
 
 def test_a_worker_makes_a_version_and_stops_when_asked(resources: Resources, developer: Actor, jobs: Jobs) -> None:
@@ -22,7 +22,7 @@ def test_a_worker_makes_a_version_and_stops_when_asked(resources: Resources, dev
     with worker(resources) as process:
         output = io.StringIO()
         assert follow(resources, job, output) == "succeeded"
-        assert output.getvalue().splitlines()[-1] == "succeeded"
+        assert output.getvalue().splitlines()[-1] == "succeeded: version 1"
         assert "fit " in output.getvalue()
         assert (jobs.shown(job).version, jobs.shown(job).worker, jobs.shown(job).attempt) == (1, "first", 1)
         assert versions.get_version(resources, developer, "credit", 1).state == "candidate"
@@ -115,8 +115,8 @@ def test_a_job_that_kills_its_process_is_tried_three_times_and_the_next_one_runs
         killed: set[int] = set()
 
         def is_over() -> bool:
-            for child in psutil.Process(process.pid).children(recursive=True):
-                if child.pid not in killed and jobs.shown(poison).attempt == len(killed) + 1 and _computes(child):
+            for child in children_of(process.pid):
+                if child.pid not in killed and jobs.shown(poison).attempt == len(killed) + 1:
                     killed.add(child.pid)
                     child.kill()
             return jobs.shown(healthy).state == "succeeded"
@@ -137,12 +137,3 @@ def test_a_second_worker_of_the_same_name_displaces_the_first(resources: Resourc
             assert old.wait(30) == 1
             assert new.poll() is None
     assert "worker_refused" in (resources.settings.data_dir / "first.log").read_text()
-
-
-def _computes(process: psutil.Process) -> bool:
-    """Whether this is a child that trains, and not the server that starts such children."""
-    try:
-        parent = process.parent()
-        return parent is not None and "forkserver" in " ".join(parent.cmdline())
-    except psutil.NoSuchProcess:
-        return False

@@ -1,5 +1,6 @@
 // The only file that talks to the server: requests, problems (RFC 9457), event streams.
 import type { FieldError, ProblemDocument } from "./types";
+import { messages } from "../messages";
 
 const ROOT = "/api/v1";
 
@@ -29,7 +30,6 @@ export class Problem extends Error {
 
 export interface RequestOptions {
   body?: unknown;
-  form?: FormData;
   ifMatch?: string;
   signal?: AbortSignal | undefined;
 }
@@ -50,9 +50,7 @@ export async function request<T>(method: Method, path: string, options: RequestO
   if (response.status === 204) return undefined as T;
   const document = await readJson(response);
   if (response.ok) return document as T;
-  const problem = new Problem(asProblem(document, response));
-  if (problem.code === "not_signed_in") onSignedOut();
-  throw problem;
+  throw refusal(document, response.status);
 }
 
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
@@ -63,20 +61,45 @@ async function send(method: Method, path: string, options: RequestOptions): Prom
     return await fetch(ROOT + path, {
       method,
       headers,
-      body: options.form ?? (options.body === undefined ? null : JSON.stringify(options.body)),
+      body: options.body === undefined ? null : JSON.stringify(options.body),
       signal: options.signal ?? null,
       credentials: "same-origin",
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    const detail =
-      "The service did not answer. Check that it runs and that you are connected, then try again.";
-    throw new Problem(localProblem("no_answer", 0, detail));
+    throw noAnswer();
   }
 }
 
+/** Send a form and tell how much of it has arrived, from 0 to 1; only XMLHttpRequest knows that. */
+export function upload<T>(
+  path: string,
+  form: FormData,
+  onSent: (share: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open("POST", ROOT + path);
+    sending.setRequestHeader("Accept", "application/json");
+    sending.upload.addEventListener("progress", ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0));
+    sending.addEventListener("load", () => {
+      const document = parseJson(sending.responseText);
+      if (sending.status < 300) resolve(document as T);
+      else reject(refusal(document, sending.status));
+    });
+    sending.addEventListener("error", () => reject(noAnswer()));
+    sending.addEventListener("abort", () => reject(new Problem(localProblem("cancelled", 0, "Cancelled."))));
+    signal.addEventListener("abort", () => sending.abort());
+    sending.send(form);
+  });
+}
+
 async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text();
+  return parseJson(await response.text());
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -85,12 +108,22 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-function asProblem(document: unknown, response: Response): ProblemDocument {
+/** The problem that an answer describes; tells when the session has ended. */
+function refusal(document: unknown, status: number): Problem {
+  const problem = new Problem(asProblem(document, status));
+  if (problem.code === "not_signed_in") onSignedOut();
+  return problem;
+}
+
+function asProblem(document: unknown, status: number): ProblemDocument {
   if (typeof document === "object" && document !== null && "code" in document && "detail" in document) {
     return document as ProblemDocument;
   }
-  const detail = `The service answered ${response.status} without saying why.`;
-  return localProblem("unexpected_answer", response.status, detail);
+  return localProblem("unexpected_answer", status, messages.unexplained(status));
+}
+
+function noAnswer(): Problem {
+  return new Problem(localProblem("no_answer", 0, messages.noAnswer));
 }
 
 /** A problem that no server has described. */

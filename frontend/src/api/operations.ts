@@ -1,13 +1,13 @@
 // One function per operation of the API, named as its operationId.
-import { listen, query, request } from "./client";
+import { listen, query, request, upload } from "./client";
 import type * as T from "./types";
 import { address } from "../router";
 
 type Signal = AbortSignal | undefined;
 type Cursor = string | null | undefined;
 
-export const createSession = (name: string, password: string) =>
-  request<T.Me>("POST", "/sessions", { body: { name, password } });
+export const createSession = (name: string, password: string, code: string | null) =>
+  request<T.Me>("POST", "/sessions", { body: { name, password, code } });
 export const deleteSession = () => request<void>("DELETE", "/sessions/current");
 export const getMe = () => request<T.Me>("GET", "/me");
 
@@ -20,13 +20,21 @@ export const listDatasets = (cursor: Cursor, signal: Signal) =>
   request<T.Page<T.Dataset>>("GET", `/datasets${query({ cursor, limit: 100 })}`, { signal });
 export const getDataset = (id: string, signal: Signal) =>
   request<T.Dataset>("GET", address`/datasets/${id}`, { signal });
-export const createDataset = (form: FormData) => request<T.Dataset>("POST", "/datasets", { form });
+export const createDataset = (form: FormData, onSent: (share: number) => void, signal: AbortSignal) =>
+  upload<T.Dataset>("/datasets", form, onSent, signal);
+export const editSchema = (id: string, changes: T.SchemaOverrides) =>
+  request<T.Dataset>("POST", address`/datasets/${id}/schema`, { body: changes });
 
-export const listModels = (cursor: Cursor, signal: Signal) =>
-  request<T.Page<T.Model>>("GET", `/models${query({ cursor })}`, { signal });
+export const listModels = (cursor: Cursor, signal: Signal, as_of: string | null = null) =>
+  request<T.Page<T.Model>>("GET", `/models${query({ as_of, cursor })}`, { signal });
 export const getModel = (model: string, signal: Signal) =>
   request<T.Model>("GET", address`/models/${model}`, { signal });
 export const createModel = (body: T.ModelRequest) => request<T.Model>("POST", "/models", { body });
+
+export const getReviewPolicy = (model: string, signal: Signal) =>
+  request<T.ModelPolicy>("GET", address`/models/${model}/review-policy`, { signal });
+export const putReviewPolicy = (model: string, etag: string, body: T.ReviewPolicy) =>
+  request<T.ModelPolicy>("PUT", address`/models/${model}/review-policy`, { body, ifMatch: etag });
 
 export const getReasonDictionary = (model: string, signal: Signal) =>
   request<T.ReasonDictionary>("GET", address`/models/${model}/reason-dictionary`, { signal });
@@ -135,12 +143,22 @@ export const createVersionPredictions = (model: string, number: string | number,
   request<T.Predictions>("POST", address`/models/${model}/versions/${number}/predictions`, { body });
 export const createTrialPredictions = (model: string, number: string | number, body: T.PredictionRequest) =>
   request<T.Predictions>("POST", address`/models/${model}/versions/${number}/trial-predictions`, { body });
+export const previewPredictions = (
+  model: string,
+  number: string | number,
+  body: T.PredictionRequest,
+  signal: Signal,
+) =>
+  request<T.PredictionPreviews>("POST", address`/models/${model}/versions/${number}/prediction-preview`, {
+    body,
+    signal,
+  });
 export const createVersionCounterfactuals = (
   model: string,
   number: string | number,
   body: T.CounterfactualRequest,
 ) => request<T.Counterfactuals>("POST", address`/models/${model}/versions/${number}/counterfactuals`, { body });
-export const listPredictions = (model: string, cursor: Cursor, signal: Signal) =>
+export const listPredictions = (model: string | null, cursor: Cursor, signal: Signal) =>
   request<T.Page<T.PredictionSummary>>("GET", `/predictions${query({ model, cursor, limit: 10 })}`, {
     signal,
   });
@@ -182,6 +200,9 @@ export const requestResumption = (model: string, number: number, reason: string)
 export const confirmResumption = (model: string, number: number) =>
   request<T.Suspension>("POST", address`/models/${model}/versions/${number}/suspensions/current/resumption`);
 
+export const retireVersion = (model: string, number: number, reason: string) =>
+  request<undefined>("POST", address`/models/${model}/versions/${number}/retirement`, { body: { reason } });
+
 export const listFindings = (model: string, number: number, signal: Signal) =>
   request<T.Page<T.Finding>>("GET", address`/models/${model}/versions/${number}/findings`, { signal });
 export const createFinding = (model: string, number: number, body: T.FindingRequest) =>
@@ -194,8 +215,20 @@ export const verifyFinding = (id: string, is_resolved: boolean, comment: string)
 export const evidenceAddress = (model: string, number: number) =>
   address`/api/v1/models/${model}/versions/${number}/evidence`;
 
+export const listUsers = (cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.Account>>("GET", `/users${query({ cursor })}`, { signal });
+export const resetPassword = (name: string) =>
+  request<T.OneTimePassword>("POST", address`/users/${name}/password-reset`);
 export const changePassword = (current_password: string, new_password: string) =>
   request<undefined>("PUT", "/me/password", { body: { current_password, new_password } });
+export const getSecondFactor = (signal: Signal) =>
+  request<T.SecondFactor>("GET", "/me/second-factor", { signal });
+export const beginSecondFactor = (password: string) =>
+  request<T.NewSecondFactor>("PUT", "/me/second-factor", { body: { password } });
+export const confirmSecondFactor = (code: string) =>
+  request<T.RecoveryCodes>("POST", "/me/second-factor/confirmation", { body: { code } });
+export const removeSecondFactor = (password: string, code: string) =>
+  request<undefined>("POST", "/me/second-factor/removal", { body: { password, code } });
 export const endAllSessions = () => request<undefined>("DELETE", "/sessions");
 export const rollBackAlias = (model: string, alias: string, etag: string) =>
   request<T.Alias>("POST", address`/models/${model}/aliases/${alias}/rollback`, { ifMatch: etag });
@@ -204,10 +237,13 @@ export const getAlias = (model: string, alias: string, signal: Signal) =>
   request<T.Alias>("GET", address`/models/${model}/aliases/${alias}`, { signal });
 export const moveAlias = (model: string, alias: string, etag: string, version: number) =>
   request<T.Alias>("PUT", address`/models/${model}/aliases/${alias}`, { body: { version }, ifMatch: etag });
-export const listAliasHistory = (model: string, alias: string, signal: Signal) =>
-  request<T.Page<T.AliasMove>>("GET", address`/models/${model}/aliases/${alias}/history`, { signal });
+export const listAliasHistory = (model: string, alias: string, at: string | null, signal: Signal) =>
+  request<T.Page<T.AliasMove>>("GET", address`/models/${model}/aliases/${alias}/history` + query({ at }), {
+    signal,
+  });
 
-export const listAuditEvents = (cursor: Cursor, signal: Signal) =>
-  request<T.Page<T.AuditEvent>>("GET", `/audit-events${query({ cursor })}`, { signal });
+export const listAuditEvents = (filter: T.AuditFilter, cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.AuditEvent>>("GET", `/audit-events${query({ ...filter, cursor })}`, { signal });
+export const auditExportAddress = (filter: T.AuditFilter) => `/api/v1/audit-events/export${query(filter)}`;
 export const verifyAuditTrail = (signal: Signal) =>
   request<T.Verification>("GET", "/audit-events/verification", { signal });

@@ -57,9 +57,29 @@ export interface paths {
         };
         /**
          * List Audit Events
-         * @description Events, newest first.
+         * @description Events by who acted, what was done, to what and when; newest first.
          */
         get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Audit Events
+         * @description The same events as JSON lines, oldest first, streamed; without filters the file verifies offline.
+         */
+        get: operations["streamAuditEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -232,6 +252,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Second Factor
+         * @description Whether the caller has a second factor, and how many recovery codes are left.
+         */
+        get: operations["getSecondFactor"];
+        /**
+         * Begin Second Factor
+         * @description Make a secret for an authenticator; it counts once a code is confirmed.
+         */
+        put: operations["beginSecondFactor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Second Factor
+         * @description Confirm the authenticator by a code; the recovery codes are told this once.
+         */
+        post: operations["confirmSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Second Factor
+         * @description Do without a second factor again; wants password and code.
+         */
+        post: operations["removeSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -241,7 +325,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description The inventory.
+         * @description The inventory now, or as it was at any moment: champions and their state, findings, next reviews.
          */
         get: operations["listModels"];
         put?: never;
@@ -360,6 +444,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/invocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Invocation
+         * @description Predict with the champion as MLflow's scoring server does: data frames as JSON, or CSV.
+         */
+        post: operations["createInvocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/lineage": {
         parameters: {
             query?: never;
@@ -424,6 +528,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retention
+         * @description How long decision records of a model are kept, what keeps them longer, how many could be erased.
+         */
+        get: operations["getRetention"];
+        /**
+         * Put Retention
+         * @description Settle how many days records are kept, or put all of them on legal hold.
+         */
+        put: operations["putRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/retention/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Predictions
+         * @description Erase the decision records that the schedule does not keep; their digests stay.
+         */
+        post: operations["erasePredictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/review-policy": {
         parameters: {
             query?: never;
@@ -441,6 +589,46 @@ export interface paths {
          * @description Settle who and what a review needs, at least as strong as the default of the risk tier.
          */
         put: operations["putReviewPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/scoring-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Scoring Job
+         * @description Queue the scoring of a dataset, or of a CSV or Parquet file, by the champion or an approved version.
+         */
+        post: operations["createScoringJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shadow
+         * @description What the challenger would have answered to the newest rows that the champion was asked.
+         */
+        get: operations["getShadow"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -589,6 +777,26 @@ export interface paths {
          * @description Choose the default reference while the version is a candidate.
          */
         put: operations["setDefaultReference"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drift
+         * @description The newest decision records of a version beside its training rows, feature by feature.
+         */
+        get: operations["getDrift"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -880,6 +1088,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}/versions/{number}/invocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Version Invocation
+         * @description Predict with a version as MLflow's scoring server does.
+         */
+        post: operations["createVersionInvocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model}/versions/{number}/network": {
         parameters: {
             query?: never;
@@ -894,6 +1122,26 @@ export interface paths {
         get: operations["getNetwork"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/versions/{number}/prediction-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Predictions
+         * @description See what a version would say of at most 20 rows, while one tries values; nothing is recorded.
+         */
+        post: operations["previewPredictions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1137,7 +1385,7 @@ export interface paths {
         };
         /**
          * List Predictions
-         * @description Decision records, newest first.
+         * @description Decision records by model, version, caller, outcome and time, newest first.
          */
         get: operations["listPredictions"];
         put?: never;
@@ -1366,6 +1614,66 @@ export interface paths {
          * @description Take a version back out of review.
          */
         post: operations["withdrawReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scoring-jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scoring Job
+         * @description One job with its progress, and what came out of it.
+         */
+        get: operations["getScoringJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scoring-jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Scoring Job
+         * @description Stop a job.
+         */
+        post: operations["cancelScoringJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scoring-jobs/{job_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scoring Result
+         * @description Output, contributions and reasons for refusal of every row, in the order of the table.
+         */
+        get: operations["getScoringResult"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1604,6 +1912,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users
+         * @description People and services, in the order of their names.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{user}/password-reset": {
         parameters: {
             query?: never;
@@ -1618,6 +1946,26 @@ export interface paths {
          * @description Give somebody else a one-time password, which is told this once.
          */
         post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/second-factor-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Second Factor
+         * @description Take a lost second factor from somebody else; their sessions end.
+         */
+        post: operations["resetSecondFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1673,9 +2021,209 @@ export interface paths {
         };
         /**
          * Get Readiness
-         * @description The database answers and has the schema of this release.
+         * @description The database answers and has the schema of this release; says which artifacts were found damaged.
          */
         get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description Counts, times, queue and drift in the format of Prometheus, for a key that may read.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Server Metadata
+         * @description Who answers.
+         */
+        get: operations["getServerMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Server Live
+         * @description The process answers.
+         */
+        get: operations["getServerLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Server Ready
+         * @description The database answers and has the schema of this release.
+         */
+        get: operations["getServerReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Inference Model
+         * @description What the champion takes and gives.
+         */
+        get: operations["getInferenceModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Inference
+         * @description Predict with the champion: tensors in, tensors out, stored before they are sent.
+         */
+        post: operations["createInference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Inference Model Ready
+         * @description Whether the champion answers.
+         */
+        get: operations["getInferenceModelReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Inference Version
+         * @description What a version takes and gives.
+         */
+        get: operations["getInferenceVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/versions/{version}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Version Inference
+         * @description Predict with a version: tensors in, tensors out, stored before they are sent.
+         */
+        post: operations["createVersionInference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/models/{model}/versions/{version}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Inference Version Ready
+         * @description Whether a version answers.
+         */
+        get: operations["getInferenceVersionReady"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1688,6 +2236,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Account
+         * @description A person or a service and how they can sign in; nothing that is secret.
+         */
+        Account: {
+            /** Api Keys */
+            api_keys: number;
+            /** Created At */
+            created_at: string;
+            /** Is Service */
+            is_service: boolean;
+            /** Locked Until */
+            locked_until: string | null;
+            /** Must Change Password */
+            must_change_password: boolean;
+            /** Name */
+            name: string;
+            /** Printed Name */
+            printed_name: string;
+            /** Roles */
+            roles: string[];
+        };
         /**
          * AdjustableFeature
          * @description A feature that may change, and how.
@@ -1803,8 +2373,12 @@ export interface components {
             last_used_at: string | null;
             /** Prefix */
             prefix: string;
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
             /** Roles */
             roles: string[];
+            /** Rows Per Day */
+            rows_per_day: number | null;
         };
         /**
          * ApiKeyRequest
@@ -1819,11 +2393,21 @@ export interface components {
             /** Label */
             label: string;
             /**
+             * Requests Per Minute
+             * @description Requests a minute in each process; the service's limit where null.
+             */
+            requests_per_minute?: number | null;
+            /**
              * Role
              * @default client
              * @enum {string}
              */
             role: "client" | "developer" | "observer";
+            /**
+             * Rows Per Day
+             * @description Rows predicted a day (UTC) in all processes; the service's limit where null.
+             */
+            rows_per_day?: number | null;
         };
         /**
          * AuditEvent
@@ -1857,6 +2441,21 @@ export interface components {
             name: string;
             /** Schema */
             schema?: string | null;
+        };
+        /** Body_createScoringJob */
+        Body_createScoringJob: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /**
+             * Explain
+             * @default features
+             * @enum {string}
+             */
+            explain: "edges" | "features" | "none";
+            /** File */
+            file?: string | null;
+            /** Version */
+            version?: number | null;
         };
         /**
          * CalibrationBin
@@ -2112,6 +2711,17 @@ export interface components {
             reason: string;
         };
         /**
+         * CodeProof
+         * @description A code that the authenticator shows now.
+         */
+        CodeProof: {
+            /**
+             * Code
+             * Format: password
+             */
+            code: string;
+        };
+        /**
          * ColumnWarning
          * @description Something about a column that whoever trains on it should know.
          */
@@ -2253,6 +2863,11 @@ export interface components {
          * @description What a person signs in with.
          */
         Credentials: {
+            /**
+             * Code
+             * @description Of the second factor, where there is one.
+             */
+            code?: string | null;
             /** Name */
             name: string;
             /**
@@ -2309,10 +2924,66 @@ export interface components {
             revision: number;
         };
         /**
+         * Disagreement
+         * @description One decision record with both answers; the responses are those of the champion's outcome.
+         */
+        Disagreement: {
+            /** Challenger */
+            challenger: number;
+            /** Champion */
+            champion: number;
+            /** Prediction Id */
+            prediction_id: string;
+        };
+        /**
+         * Drift
+         * @description The newest decision records of a version beside the rows of its training; trials are left out.
+         */
+        Drift: {
+            /**
+             * Features
+             * @description The farthest moved first; empty below 200 records.
+             */
+            features: components["schemas"]["FeatureDrift"][];
+            /** Model */
+            model: string;
+            /**
+             * Out Of Domain Share
+             * @description Share of rows outside the domain in any feature.
+             */
+            out_of_domain_share: number | null;
+            /** Reference Rows */
+            reference_rows: number;
+            /**
+             * Rows
+             * @description Records that were looked at, among the newest 2,000 of the model.
+             */
+            rows: number;
+            /**
+             * Score Psi
+             * @description Of the output on the link scale; null below 200 records.
+             */
+            score_psi: number | null;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * Edge
          * @description An active edge of the network.
          */
         Edge: {
+            /**
+             * Domain
+             * @description Ends of the small curve, in the source's unit; null of a table.
+             */
+            domain: [
+                number,
+                number
+            ] | null;
             /** Edge */
             edge: string;
             /**
@@ -2411,6 +3082,11 @@ export interface components {
             /** Layer */
             layer: number;
             /**
+             * Python
+             * @description A formula as an expression of `x` that needs the module math.
+             */
+            python: string | null;
+            /**
              * Rivals
              * @description Functions that a formula was compared with inside the network.
              */
@@ -2419,6 +3095,11 @@ export interface components {
             source: string;
             /** Spread */
             spread: number;
+            /**
+             * Sql
+             * @description A formula as an expression of its column, in the SQL of PostgreSQL.
+             */
+            sql: string | null;
             /** Stability */
             stability: number | null;
             /** Target */
@@ -2484,6 +3165,18 @@ export interface components {
             unit: string | null;
             /** X */
             x: number[];
+        };
+        /**
+         * Erasure
+         * @description How many decision records were erased, and before which moment they were made.
+         */
+        Erasure: {
+            /** Erased */
+            erased: number;
+            /** Made Before */
+            made_before: string;
+            /** Model */
+            model: string;
         };
         /**
          * Feature
@@ -2573,6 +3266,24 @@ export interface components {
             standard_error: number;
             /** Value */
             value: number | string | boolean | null;
+        };
+        /**
+         * FeatureDrift
+         * @description How far one input has moved.
+         */
+        FeatureDrift: {
+            /** Feature */
+            feature: string;
+            /**
+             * Out Of Domain Share
+             * @description Share of rows outside the training domain in this feature.
+             */
+            out_of_domain_share: number;
+            /**
+             * Psi
+             * @description Population stability index of the values, gaps and unseen categories included.
+             */
+            psi: number;
         };
         /**
          * FeatureOverride
@@ -2829,14 +3540,14 @@ export interface components {
         };
         /**
          * Health
-         * @description The state of the process.
+         * @description The process lives.
          */
         Health: {
             /**
              * Status
-             * @enum {string}
+             * @constant
              */
-            status: "live" | "ready";
+            status: "live";
         };
         /**
          * Identity
@@ -2847,6 +3558,85 @@ export interface components {
             max_abs_residual: number;
             /** Tolerance */
             tolerance: number;
+        };
+        /**
+         * InferenceProblem
+         * @description A problem that is also the error of the Open Inference Protocol: `error` is its sentence.
+         */
+        InferenceProblem: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Error */
+            error: string;
+            /** Errors */
+            errors: components["schemas"]["ProblemField"][];
+            /** Instance */
+            instance: string;
+            /** Request Id */
+            request_id: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * InferenceRequest
+         * @description What to predict; the parameter `reference` names what contributions are measured against.
+         */
+        InferenceRequest: {
+            /** Id */
+            id?: string | null;
+            /** Inputs */
+            inputs: components["schemas"]["InputTensor"][];
+            /** Outputs */
+            outputs?: components["schemas"]["RequestedOutput"][] | null;
+            /** Parameters */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * InferenceResponse
+         * @description The answer; `prediction_id` names the decision records.
+         */
+        InferenceResponse: {
+            /** Id */
+            id?: string | null;
+            /** Model Name */
+            model_name: string;
+            /** Model Version */
+            model_version: string;
+            /** Outputs */
+            outputs: components["schemas"]["OutputTensor"][];
+            /** Parameters */
+            parameters?: {
+                [key: string]: string | number | boolean | null;
+            } | null;
+        };
+        /**
+         * InputTensor
+         * @description Values of a feature, or of all of them, flat in row-major order or nested.
+         */
+        InputTensor: {
+            /** Data */
+            data: unknown[];
+            /**
+             * Datatype
+             * @enum {string}
+             */
+            datatype: "FP64" | "FP32" | "FP16" | "INT8" | "INT16" | "INT32" | "INT64" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "BYTES" | "BOOL";
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+            /** Shape */
+            shape: number[];
         };
         /**
          * Interaction
@@ -2886,6 +3676,16 @@ export interface components {
             outcomes: string[];
             /** Upper */
             upper?: number | null;
+        };
+        /**
+         * InvocationAnswer
+         * @description The data frame of the answer, a record for each row.
+         */
+        InvocationAnswer: {
+            /** Predictions */
+            predictions: {
+                [key: string]: number | string | null;
+            }[];
         };
         /**
          * JobError
@@ -3053,6 +3853,11 @@ export interface components {
             challenger: number | null;
             /** Champion */
             champion: number | null;
+            /**
+             * Champion State
+             * @description `approved` or `suspended`; null without a champion.
+             */
+            champion_state: ("candidate" | "in_review" | "approved" | "rejected" | "suspended" | "retired") | null;
             /** Created At */
             created_at: string;
             /** Created By */
@@ -3061,6 +3866,18 @@ export interface components {
             latest_version: number | null;
             /** Name */
             name: string;
+            /**
+             * Next Review
+             * @description When the approval of the champion ends; null where it does not.
+             */
+            next_review: string | null;
+            /**
+             * Open Findings
+             * @description Findings about any version that are not closed.
+             */
+            open_findings: number;
+            /** Open High Findings */
+            open_high_findings: number;
             /** Open Reviews */
             open_reviews: number;
             /** Owner */
@@ -3076,6 +3893,25 @@ export interface components {
             title: string;
         };
         /**
+         * ModelMetadata
+         * @description What a model takes and gives.
+         */
+        ModelMetadata: {
+            /** Inputs */
+            inputs: components["schemas"]["TensorMetadata"][];
+            /** Name */
+            name: string;
+            /** Outputs */
+            outputs: components["schemas"]["TensorMetadata"][];
+            /**
+             * Platform
+             * @default edgewise_kan
+             */
+            platform: string;
+            /** Versions */
+            versions: string[];
+        };
+        /**
          * ModelPolicy
          * @description A model's policy; reviews that are open keep the one under which they began.
          */
@@ -3089,6 +3925,16 @@ export interface components {
             /** Model */
             model: string;
             policy: components["schemas"]["ReviewPolicy"];
+        };
+        /**
+         * ModelReady
+         * @description Whether a model answers.
+         */
+        ModelReady: {
+            /** Name */
+            name: string;
+            /** Ready */
+            ready: boolean;
         };
         /**
          * ModelRequest
@@ -3163,8 +4009,22 @@ export interface components {
             last_used_at: string | null;
             /** Prefix */
             prefix: string;
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
             /** Roles */
             roles: string[];
+            /** Rows Per Day */
+            rows_per_day: number | null;
+        };
+        /**
+         * NewSecondFactor
+         * @description What an authenticator must be told; it counts once a code was confirmed.
+         */
+        NewSecondFactor: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
         };
         /**
          * Node
@@ -3209,6 +4069,34 @@ export interface components {
             probabilities: components["schemas"]["ClassProbability"][];
             /** Response */
             response: number;
+        };
+        /**
+         * OutputTensor
+         * @description Values of one output, flat in row-major order.
+         */
+        OutputTensor: {
+            /** Data */
+            data: (number | string | null)[];
+            /**
+             * Datatype
+             * @enum {string}
+             */
+            datatype: "FP64" | "FP32" | "FP16" | "INT8" | "INT16" | "INT32" | "INT64" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "BYTES" | "BOOL";
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters?: {
+                [key: string]: string | number | boolean | null;
+            } | null;
+            /** Shape */
+            shape: number[];
+        };
+        /** Page[Account] */
+        Page_Account_: {
+            /** Items */
+            items: components["schemas"]["Account"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /** Page[AliasMove] */
         Page_AliasMove_: {
@@ -3339,6 +4227,17 @@ export interface components {
             new_password: string;
         };
         /**
+         * PasswordProof
+         * @description The password again, before something about the account is changed.
+         */
+        PasswordProof: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
          * Prediction
          * @description One decision record.
          */
@@ -3407,6 +4306,50 @@ export interface components {
             rows: number;
         };
         /**
+         * PredictionPreview
+         * @description What a version would say, which nobody may decide by: it is not recorded.
+         */
+        PredictionPreview: {
+            /** Base Value */
+            base_value: number;
+            /** Features */
+            features: components["schemas"]["FeatureContribution"][];
+            interval: components["schemas"]["Interval"] | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "edge_flow" | "shapley_additive" | "shapley_exact" | "shapley_sampled";
+            output: components["schemas"]["Output"];
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Reference */
+            reference: string;
+            /** Reference Revision */
+            reference_revision: number | null;
+            /** Warnings */
+            warnings: components["schemas"]["PredictionWarning"][];
+        };
+        /**
+         * PredictionPreviews
+         * @description The answer to a preview: one item per row.
+         */
+        PredictionPreviews: {
+            /** Digest */
+            digest: string;
+            /**
+             * Link
+             * @enum {string}
+             */
+            link: "identity" | "logit" | "softmax";
+            /** Model */
+            model: string;
+            /** Previews */
+            previews: components["schemas"]["PredictionPreview"][];
+            /** Version */
+            version: number;
+        };
+        /**
          * PredictionRequest
          * @description Rows to predict: one object per row, one field per input feature.
          */
@@ -3417,6 +4360,13 @@ export interface components {
              * @enum {string}
              */
             explain: "edges" | "features" | "none";
+            /**
+             * Feature Method
+             * @description How contributions of features are found: as Shapley values, or as the sums of the contributions of their edges. `auto` takes Shapley values, but where they would have to be sampled and edges are explained anyway, the edges: sampling takes a thousand times as long.
+             * @default auto
+             * @enum {string}
+             */
+            feature_method: "auto" | "shapley" | "edge_flow";
             /**
              * Locale
              * @description The language of the reasons, one of the dictionary's.
@@ -3585,6 +4535,11 @@ export interface components {
             /** Optimizer */
             optimizer?: string | null;
             /**
+             * Remaining Seconds
+             * @description A guess of the time until the stage ends: at its pace so far, with all its steps.
+             */
+            remaining_seconds?: number | null;
+            /**
              * Seconds
              * @description Time since the stage began.
              */
@@ -3593,7 +4548,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "data" | "fit" | "prune" | "refit" | "symbolify" | "evaluate";
+            stage: "data" | "fit" | "prune" | "refit" | "symbolify" | "evaluate" | "score";
             /** Step */
             step: number;
             /**
@@ -3625,6 +4580,19 @@ export interface components {
              * @default 0.01
              */
             tolerance: number;
+        };
+        /**
+         * Readiness
+         * @description Whether the process can serve; where it is degraded, the damaged artifacts are not used, and all others are.
+         */
+        Readiness: {
+            /** Damaged Artifacts */
+            damaged_artifacts: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "degraded";
         };
         /**
          * Reason
@@ -3755,6 +4723,14 @@ export interface components {
             method: "contribution" | "points_below_maximum";
         };
         /**
+         * RecoveryCodes
+         * @description Codes for the day on which the authenticator is lost: each works once, and they are told this once.
+         */
+        RecoveryCodes: {
+            /** Recovery Codes */
+            recovery_codes: string[];
+        };
+        /**
          * Reference
          * @description A reference as it is shown.
          */
@@ -3818,6 +4794,22 @@ export interface components {
             operation: "refine";
         };
         /**
+         * RemovalProof
+         * @description Password and code again, before the second factor is removed.
+         */
+        RemovalProof: {
+            /**
+             * Code
+             * Format: password
+             */
+            code: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
          * Replay
          * @description A stored prediction recomputed from the stored artifact.
          */
@@ -3830,6 +4822,18 @@ export interface components {
             replayed_digest: string;
             /** Stored Digest */
             stored_digest: string;
+        };
+        /**
+         * RequestedOutput
+         * @description An output tensor that shall be in the answer.
+         */
+        RequestedOutput: {
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * ResolutionRequest
@@ -3878,6 +4882,43 @@ export interface components {
             outcome?: string | null;
             /** Rows */
             rows: number;
+        };
+        /**
+         * Retention
+         * @description A model's schedule, and what could be erased now; `etag` is what a change must name in If-Match.
+         */
+        Retention: {
+            /** Changed At */
+            changed_at: string | null;
+            /**
+             * Due
+             * @description Records that are old enough, a legal hold aside.
+             */
+            due: number;
+            /** Etag */
+            etag: string;
+            /** Keep Days */
+            keep_days: number | null;
+            /** Legal Hold */
+            legal_hold: string | null;
+            /** Model */
+            model: string;
+        };
+        /**
+         * RetentionRequest
+         * @description A model's schedule; without days its records are kept for ever.
+         */
+        RetentionRequest: {
+            /**
+             * Keep Days
+             * @description Records that are older can be erased.
+             */
+            keep_days?: number | null;
+            /**
+             * Legal Hold
+             * @description Why nothing may be erased, whatever its age; null where nothing stands against it.
+             */
+            legal_hold?: string | null;
         };
         /**
          * Retrain
@@ -4103,6 +5144,81 @@ export interface components {
             name: string;
         };
         /**
+         * ScoringJob
+         * @description A scoring job as it is shown.
+         */
+        ScoringJob: {
+            /**
+             * Explain
+             * @enum {string}
+             */
+            explain: "edges" | "features" | "none";
+            job: components["schemas"]["TrainingJob"];
+            result: components["schemas"]["ScoringResult"] | null;
+            /** Source Digest */
+            source_digest: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ScoringResult
+         * @description What came out of a job that succeeded.
+         */
+        ScoringResult: {
+            /** Bytes */
+            bytes: number;
+            /** Digest */
+            digest: string;
+            /**
+             * Refused
+             * @description Rows that could not be answered; their column `error` says why.
+             */
+            refused: number;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * SecondFactor
+         * @description Whether a person has a second factor, and how many recovery codes are left.
+         */
+        SecondFactor: {
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "begun" | "confirmed";
+        };
+        /**
+         * ServerLive
+         * @description The process answers.
+         */
+        ServerLive: {
+            /** Live */
+            live: boolean;
+        };
+        /**
+         * ServerMetadata
+         * @description Who answers.
+         */
+        ServerMetadata: {
+            /** Extensions */
+            extensions: string[];
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * ServerReady
+         * @description The service can serve.
+         */
+        ServerReady: {
+            /** Ready */
+            ready: boolean;
+        };
+        /**
          * SettingDifference
          * @description A setting of the training that both versions do not share.
          */
@@ -4111,6 +5227,49 @@ export interface components {
             /** Name */
             name: string;
             right: components["schemas"]["JsonValue"];
+        };
+        /**
+         * Shadow
+         * @description How far the challenger's answers are from the champion's, over the champion's newest records.
+         */
+        Shadow: {
+            /** Challenger */
+            challenger: number | null;
+            /** Champion */
+            champion: number | null;
+            /**
+             * Differing Decisions Share
+             * @description Share of records with another outcome; of classes.
+             */
+            differing_decisions_share: number | null;
+            /**
+             * Largest
+             * @description The ten records on which the responses differ most.
+             */
+            largest: components["schemas"]["Disagreement"][];
+            /**
+             * Mean Absolute Difference
+             * @description Of the responses; null without answered records.
+             */
+            mean_absolute_difference: number | null;
+            /** Model */
+            model: string;
+            /** Root Mean Square Difference */
+            root_mean_square_difference: number | null;
+            /**
+             * Rows
+             * @description Records of the champion among the newest 2,000 of the model, without trials.
+             */
+            rows: number;
+            /** Since */
+            since: string | null;
+            /**
+             * Unanswered
+             * @description Records that the challenger cannot answer: it takes other features.
+             */
+            unanswered: number;
+            /** Until */
+            until: string | null;
         };
         /**
          * ShownSignature
@@ -4156,6 +5315,11 @@ export interface components {
         SignatureRequest: {
             /** Artifact Digest */
             artifact_digest: string;
+            /**
+             * Code
+             * @description Of the second factor, where there is one.
+             */
+            code?: string | null;
             /** Decisions Digest */
             decisions_digest: string;
             /**
@@ -4475,6 +5639,21 @@ export interface components {
             model: string;
         };
         /**
+         * TensorMetadata
+         * @description A tensor as metadata describe it; −1 is any size.
+         */
+        TensorMetadata: {
+            /**
+             * Datatype
+             * @enum {string}
+             */
+            datatype: "FP64" | "FP32" | "FP16" | "INT8" | "INT16" | "INT32" | "INT64" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "BYTES" | "BOOL";
+            /** Name */
+            name: string;
+            /** Shape */
+            shape: number[];
+        };
+        /**
          * TrainingColumns
          * @description The columns that one training uses, settled and checked.
          */
@@ -4623,10 +5802,10 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description train makes a version, revise changes one, challenge compares one with other models.
+             * @description train makes a version, revise changes one, challenge compares one with other models, score answers the rows of a table.
              * @enum {string}
              */
-            kind: "train" | "revise" | "challenge";
+            kind: "train" | "revise" | "challenge" | "score";
             /** Message */
             message: string;
             /** Model */
@@ -5100,6 +6279,16 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                /** @description Sign-in name or id of who acted, or `system`. */
+                actor?: string | null;
+                /** @description For example `aliases.moved`, or `aliases` for all. */
+                action?: string | null;
+                /** @description For example `models/credit`, with all below it. */
+                subject?: string | null;
+                /** @description Not before this moment. */
+                since?: string | null;
+                /** @description Before this moment. */
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -5114,6 +6303,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEvent_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    streamAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description Sign-in name or id of who acted, or `system`. */
+                actor?: string | null;
+                /** @description For example `aliases.moved`, or `aliases` for all. */
+                action?: string | null;
+                /** @description For example `models/credit`, with all below it. */
+                subject?: string | null;
+                /** @description Not before this moment. */
+                since?: string | null;
+                /** @description Before this moment. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events, one JSON text a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": unknown;
                 };
             };
             /** @description Client Error */
@@ -5427,9 +6657,141 @@ export interface operations {
             };
         };
     };
+    getSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    beginSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecondFactor"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirmSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    removeSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovalProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     listModels: {
         parameters: {
             query?: {
+                /** @description Show the inventory as it was at this moment. */
+                as_of?: string | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -5704,6 +7066,78 @@ export interface operations {
             };
         };
     };
+    createInvocation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Dataframe Records
+                     * @description One object per row.
+                     */
+                    dataframe_records?: {
+                        [key: string]: number | string | boolean | null;
+                    }[] | null;
+                    /**
+                     * Dataframe Split
+                     * @description `columns` with names and `data` with one list per row; an `index` is read over.
+                     */
+                    dataframe_split?: {
+                        [key: string]: unknown[];
+                    } | null;
+                    /**
+                     * Inputs
+                     * @description One list per column.
+                     */
+                    inputs?: {
+                        [key: string]: (number | string | boolean | null)[];
+                    } | null;
+                    /**
+                     * Instances
+                     * @description One object per row, or one list per row in the order of the model's features.
+                     */
+                    instances?: ({
+                        [key: string]: number | string | boolean | null;
+                    } | (number | string | boolean | null)[])[] | null;
+                    /** Params */
+                    params?: {
+                        [key: string]: string;
+                    };
+                };
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getLineage: {
         parameters: {
             query?: never;
@@ -5846,6 +7280,108 @@ export interface operations {
             };
         };
     };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    putRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string | null;
+            };
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    erasePredictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getReviewPolicy: {
         parameters: {
             query?: never;
@@ -5902,6 +7438,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelPolicy"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createScoringJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_createScoringJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoringJob"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getShadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shadow"];
                 };
             };
             /** @description Client Error */
@@ -6212,6 +7818,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DefaultReference"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getDrift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drift"];
                 };
             };
             /** @description Client Error */
@@ -6762,6 +8401,79 @@ export interface operations {
             };
         };
     };
+    createVersionInvocation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Dataframe Records
+                     * @description One object per row.
+                     */
+                    dataframe_records?: {
+                        [key: string]: number | string | boolean | null;
+                    }[] | null;
+                    /**
+                     * Dataframe Split
+                     * @description `columns` with names and `data` with one list per row; an `index` is read over.
+                     */
+                    dataframe_split?: {
+                        [key: string]: unknown[];
+                    } | null;
+                    /**
+                     * Inputs
+                     * @description One list per column.
+                     */
+                    inputs?: {
+                        [key: string]: (number | string | boolean | null)[];
+                    } | null;
+                    /**
+                     * Instances
+                     * @description One object per row, or one list per row in the order of the model's features.
+                     */
+                    instances?: ({
+                        [key: string]: number | string | boolean | null;
+                    } | (number | string | boolean | null)[])[] | null;
+                    /** Params */
+                    params?: {
+                        [key: string]: string;
+                    };
+                };
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationAnswer"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getNetwork: {
         parameters: {
             query?: never;
@@ -6781,6 +8493,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    previewPredictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionPreviews"];
                 };
             };
             /** @description Client Error */
@@ -7266,9 +9015,18 @@ export interface operations {
     listPredictions: {
         parameters: {
             query?: {
-                model?: string | null;
                 limit?: number;
                 cursor?: string | null;
+                model?: string | null;
+                version?: number | null;
+                /** @description Sign-in name of the caller, or of the key's owner. */
+                caller?: string | null;
+                /** @description The outcome that a record speaks of. */
+                outcome?: string | null;
+                /** @description Records from this moment on. */
+                since?: string | null;
+                /** @description Records before this moment. */
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -7699,6 +9457,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getScoringJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoringJob"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancelScoringJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoringJob"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getScoringResult: {
+        parameters: {
+            query?: {
+                /** @description A Parquet file, or an Arrow stream that is read as it arrives. */
+                format?: "parquet" | "arrow";
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "application/vnd.apache.parquet": unknown;
                 };
             };
             /** @description Client Error */
@@ -8172,6 +10030,39 @@ export interface operations {
             };
         };
     };
+    listUsers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Account_"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     resetPassword: {
         parameters: {
             query?: never;
@@ -8192,6 +10083,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OneTimePassword"];
                 };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    resetSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name that somebody signs in with. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Client Error */
             "4XX": {
@@ -8280,7 +10202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             /** @description Client Error */
@@ -8290,6 +10212,336 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=0.0.4; charset=utf-8": string;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "text/plain; version=0.0.4; charset=utf-8": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getServerMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerMetadata"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getServerLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerLive"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getServerReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerReady"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getInferenceModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelMetadata"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createInference: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InferenceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceResponse"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getInferenceModelReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReady"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getInferenceVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                /** @description The number of a version, or an alias. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelMetadata"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createVersionInference: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                model: string;
+                /** @description The number of a version, or an alias. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InferenceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceResponse"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getInferenceVersionReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                /** @description The number of a version, or an alias. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReady"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InferenceProblem"];
                     "application/problem+json": unknown;
                 };
             };

@@ -64,7 +64,7 @@ function show(value: unknown): string {
   return typeof value === "number" ? number(value) : String(value);
 }
 
-function valuesOf(source: unknown): unknown[] {
+export function valuesOf(source: unknown): unknown[] {
   if (Array.isArray(source)) return source;
   if (typeof source !== "object" || source === null) return [];
   const { dtype, bdata } = source as { dtype?: unknown; bdata?: unknown };

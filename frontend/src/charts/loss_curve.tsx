@@ -2,6 +2,7 @@
 import type { Progress } from "../api/types";
 import { Table } from "../components/table";
 import { number } from "../format";
+import { messages } from "../messages";
 
 const WIDTH = 640;
 const HEIGHT = 220;
@@ -92,7 +93,7 @@ function Marks({ values, stages, across, down }: MarksProps) {
 function LossNumbers({ history }: { history: readonly Progress[] }) {
   return (
     <details>
-      <summary>Numbers of this chart</summary>
+      <summary>{messages.numbersOfChart}</summary>
       <Table
         caption="Loss by stage and step"
         narrow="scroll"

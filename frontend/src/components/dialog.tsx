@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
+import { messages } from "../messages";
 interface DialogProps {
   title: string;
   onClose: () => void;
@@ -30,7 +31,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     >
       <div class="dialog-head">
         <h2 id={id}>{title}</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+        <button type="button" class="icon-button" aria-label={messages.close} onClick={onClose}>
           <span aria-hidden="true">✕</span>
         </button>
       </div>

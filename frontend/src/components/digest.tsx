@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { shortDigest } from "../format";
+import { messages } from "../messages";
 
 export function Digest({ digest, label = "digest" }: { digest: string; label?: string }) {
   return (
@@ -43,7 +44,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
         </svg>
       </button>
       <span class="visually-hidden" role="status">
-        {outcome === "copied" ? "Copied." : outcome === "refused" ? "The browser did not allow copying." : ""}
+        {outcome === "copied" ? messages.copied : outcome === "refused" ? messages.copyingRefused : ""}
       </span>
     </>
   );

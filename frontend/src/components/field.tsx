@@ -54,7 +54,7 @@ interface InputAttributes {
   max?: number;
   step?: number | "any";
   inputMode?: "numeric";
-  autocomplete?: "username";
+  autocomplete?: "username" | "one-time-code";
   autocapitalize?: "none";
   spellcheck?: boolean;
 }

@@ -63,11 +63,15 @@ export function Section({ title, actions, children }: Omit<PageProps, "trail">) 
 }
 
 /** Names and values side by side. */
-export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ComponentChildren])[] }) {
+export function Facts({
+  facts,
+}: {
+  facts: readonly (readonly [name: ComponentChildren, value: ComponentChildren])[];
+}) {
   return (
     <dl class="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
+      {facts.map(([name, value], index) => (
+        <div key={index}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -1,5 +1,6 @@
 // What went wrong, in the server's words, with the code that support asks for.
 import type { Problem } from "../api/client";
+import { messages } from "../messages";
 
 interface ProblemNoteProps {
   problem: Problem;
@@ -31,7 +32,7 @@ export function ProblemNote({ problem, shownAt = [], onRetry }: ProblemNoteProps
       </p>
       {onRetry && (
         <button type="button" class="button" onClick={onRetry}>
-          Try again
+          {messages.retry}
         </button>
       )}
     </div>

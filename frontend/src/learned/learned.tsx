@@ -1,13 +1,18 @@
 // What a version has learned as a whole: features by strength, the shape of one, and what pairs do together.
+import { useState } from "preact/hooks";
+
 import { getFeatureChart, getInteractionChart, listFeatures, listInteractions } from "../api/operations";
 import type { Features, FeatureStrength, Interaction } from "../api/types";
 import { Chart } from "../charts/chart";
 import { Loaded } from "../components/loaded";
 import { Section } from "../components/page";
 import { Table } from "../components/table";
-import { number } from "../format";
+import { number, plural } from "../format";
 import { useResource } from "../resource";
 import { address, currentLocation, setQuery } from "../router";
+
+/** Of more pairs the strongest are shown first. */
+const FIRST_PAIRS = 12;
 
 interface LearnedProps {
   model: string;
@@ -129,6 +134,7 @@ function Interactions({ model, version }: LearnedProps) {
 
 function InteractionTable({ model, version, pairs }: LearnedProps & { pairs: readonly Interaction[] }) {
   const { query } = currentLocation.value;
+  const [isWhole, setWhole] = useState(pairs.length <= FIRST_PAIRS);
   const selected = pairs.find((one) => one.first === query.get("first") && one.second === query.get("second"));
   const select = (one: Interaction): void =>
     setQuery(one === selected ? { first: null, second: null } : { first: one.first, second: one.second });
@@ -136,7 +142,7 @@ function InteractionTable({ model, version, pairs }: LearnedProps & { pairs: rea
     <>
       <Table
         caption="Interactions, strongest first"
-        rows={pairs}
+        rows={isWhole ? pairs : pairs.slice(0, FIRST_PAIRS)}
         rowKey={(one) => `${one.first} ${one.second}`}
         columns={[
           {
@@ -151,6 +157,11 @@ function InteractionTable({ model, version, pairs }: LearnedProps & { pairs: rea
           { title: "H², share of both", numeric: true, cell: (one) => `${number(100 * one.h_squared, 3)} %` },
         ]}
       />
+      {!isWhole && (
+        <button type="button" class="button more" onClick={() => setWhole(true)}>
+          Show all {plural(pairs.length, "pair")}
+        </button>
+      )}
       {selected && <PairChart key={`${selected.first} ${selected.second}`} model={model} version={version} pair={selected} />}
     </>
   );

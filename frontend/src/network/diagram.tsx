@@ -1,11 +1,14 @@
 // The network as a picture: inputs on the left, a tile with its curve for every edge, outputs on the right.
-// One edge at a time is in the tab order; arrows walk to the others, Enter selects.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+// One place at a time is in the tab order; arrows walk to the others, Enter opens an edge or the paths of a node.
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import type { Decision, Network } from "../api/types";
-import { number } from "../format";
-import { layoutNetwork, TILE, type Layout, type PlacedEdge, type PlacedNode } from "./layout";
-import { SparklineShape } from "./sparkline";
+import { CameraControl } from "./camera_control";
+import { DiagramTools } from "./diagram_tools";
+import type { Flow } from "./flow";
+import { layoutNetwork, TILE, type Layout } from "./layout";
+import { EdgeLines, EdgeTile, NodeMark } from "./marks";
+import { nextPlace } from "./walk";
 
 export type Decisions = ReadonlyMap<string, Decision | null>;
 
@@ -15,225 +18,180 @@ export interface NetworkViewProps {
   onSelect: (edge: string) => void;
   /** In a review: what has been decided about each edge. */
   decisions?: Decisions | undefined;
+  /** The edges that stand out; null when all do. */
+  lit: ReadonlySet<string> | null;
+  /** The edge or node whose paths stand out. */
+  focus: string | null;
+  onFocus: (place: string | null) => void;
+  flow: Flow | null;
+  /** The edges that go against what is expected; null while that is not known. */
+  against: ReadonlyMap<string, unknown> | null;
 }
 
-export function NetworkDiagram({ network, selected, onSelect, decisions }: NetworkViewProps) {
-  const layout = useMemo(() => layoutNetwork(network), [network]);
-  const [focused, setFocused] = useState<string | null>(null);
-  const [hovered, setHovered] = useState<string | null>(null);
-  const svg = useRef<SVGSVGElement>(null);
-  const entry = focused ?? selected ?? layout.edges[0]?.edge ?? null;
-  const marked = hovered ?? focused ?? selected;
+/** From so many edges on, lines are drawn lighter. */
+const MANY = 120;
 
-  useEffect(() => setFocused(null), [selected]);
+export function NetworkDiagram(props: NetworkViewProps) {
+  const layout = useMemo(() => layoutNetwork(props.network), [props.network]);
+  const frame = useRef<HTMLDivElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
+  const camera = useCamera(frame, layer, layout);
+  const marks = useMarks(layout, props);
+  const events = usePlaces(layout, props, camera);
+  const edges = layout.edges.length;
 
-  const walk = (event: KeyboardEvent, edge: PlacedEdge): void => {
-    const next = neighbour(layout, edge, event.key);
-    if (!next) return;
-    event.preventDefault();
-    setFocused(next.edge);
-    svg.current?.querySelector<SVGGElement>(`[data-edge="${next.edge}"]`)?.focus();
-  };
+  useEffect(() => events.settle(), [props.selected, layout]);
 
   return (
-    <svg
-      ref={svg}
-      class="network"
-      viewBox={`0 0 ${layout.width} ${layout.height}`}
-      width={layout.width}
-      height={layout.height}
-      role="group"
-      aria-label={`${layout.edges.length} edges: arrow keys walk from one to the next, Enter opens one.`}
-    >
-      {layout.edges.map((edge) => (
-        <EdgeLines key={edge.edge} edge={edge} state={lineState(edge, selected, marked)} />
-      ))}
-      {layout.nodes.map((node) => (
-        <NodeMark key={`${node.layer}.${node.index}`} node={node} letters={layout.labelLetters} />
-      ))}
-      {layout.edges.map((edge) => (
+    <div class="diagram">
+      <DiagramTools camera={camera} />
+      <div ref={frame} class="network-frame" tabIndex={0} role="region" aria-label="Diagram: drag or arrow keys move it">
+        <div ref={layer} class="network-layer">
+          <svg
+            class={["network", edges > MANY && "dense", props.flow && "lit"].filter(Boolean).join(" ")}
+            viewBox={`0 0 ${layout.width} ${layout.height}`}
+            width={layout.width}
+            height={layout.height}
+            role="group"
+            aria-label={`${edges} edges: arrow keys walk over edges and nodes, Enter opens one, f shows its paths.`}
+            ref={events.svg}
+            {...events.handlers}
+          >
+            {marks}
+          </svg>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+type Camera = { readonly current: CameraControl | null };
+
+type Element = { readonly current: HTMLDivElement | null };
+
+function useCamera(frame: Element, layer: Element, layout: Layout): Camera {
+  const control = useRef<CameraControl | null>(null);
+  useLayoutEffect(() => {
+    if (!frame.current || !layer.current) return undefined;
+    control.current = new CameraControl(frame.current, layer.current, layout);
+    return () => control.current?.end();
+  }, []);
+  useLayoutEffect(() => control.current?.change(layout), [layout]);
+  return control;
+}
+
+/** Everything that is drawn, kept as it is until something of it changes: a movement never comes here. */
+function useMarks(layout: Layout, { selected, decisions, lit, focus, flow, against }: NetworkViewProps) {
+  const entry = layout.edges.some((edge) => edge.edge === selected) ? selected : layout.edges[0]?.edge;
+  const isFaint = (edge: string): boolean => lit !== null && !lit.has(edge);
+  return useMemo(
+    () => [
+      ...layout.edges.map((edge) => (
+        <EdgeLines
+          key={`l${edge.edge}`}
+          edge={edge}
+          flow={flow}
+          isStrong={edge.edge === selected}
+          isFaint={isFaint(edge.edge)}
+        />
+      )),
+      ...layout.nodes.map((node) => (
+        <NodeMark
+          key={`n${node.id}`}
+          node={node}
+          letters={layout.labelLetters}
+          value={node.role === "input" ? flow?.values.get(node.name) : undefined}
+          isFocus={node.id === focus}
+        />
+      )),
+      ...layout.edges.map((edge) => (
         <EdgeTile
-          key={edge.edge}
+          key={`t${edge.edge}`}
           edge={edge}
           decision={decisions && (decisions.get(edge.edge) ?? null)}
+          flow={flow}
+          isAgainst={against?.has(edge.edge) ?? false}
           isSelected={edge.edge === selected}
+          isFaint={isFaint(edge.edge)}
           isEntry={edge.edge === entry}
-          onSelect={() => onSelect(edge.edge)}
-          onArrow={(event) => walk(event, edge)}
-          onFocus={setFocused}
-          onHover={setHovered}
         />
-      ))}
-    </svg>
+      )),
+    ],
+    [layout, selected, decisions, lit, focus, flow, against],
   );
 }
 
-interface EdgeTileProps {
-  edge: PlacedEdge;
-  /** undefined outside a review, null while nothing is decided. */
-  decision: Decision | null | undefined;
-  isSelected: boolean;
-  /** Whether the Tab key comes here. */
-  isEntry: boolean;
-  onSelect: () => void;
-  onArrow: (event: KeyboardEvent) => void;
-  onFocus: (edge: string | null) => void;
-  onHover: (edge: string | null) => void;
+const tooltip = document.createElementNS("http://www.w3.org/2000/svg", "title");
+
+/** The one tooltip of the picture goes where the pointer is: hundreds of them would be hundreds of elements. */
+function explain(element: SVGElement | null): void {
+  tooltip.textContent = element?.getAttribute("aria-label") ?? "";
+  if (element && tooltip.parentNode !== element) element.prepend(tooltip);
+  else if (!element) tooltip.remove();
 }
 
-function EdgeTile({
-  edge,
-  decision,
-  isSelected,
-  isEntry,
-  onSelect,
-  onArrow,
-  onFocus,
-  onHover,
-}: EdgeTileProps) {
-  const decided = decision === undefined ? "" : `, ${decision ?? "not decided"}`;
-  const label = `${edge.from.name} to ${edge.to.name}: ${edge.form}, spread ${number(edge.spread)}${decided}`;
-  return (
-    <g
-      class={`edge form-${edge.form}${isSelected ? " selected" : ""}`}
-      data-edge={edge.edge}
-      transform={`translate(${edge.x - TILE.width / 2} ${edge.y - TILE.height / 2})`}
-      role="button"
-      tabIndex={isEntry ? 0 : -1}
-      aria-pressed={isSelected}
-      aria-label={label}
-      onClick={onSelect}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== " ") return onArrow(event);
-        event.preventDefault();
-        onSelect();
-      }}
-      onFocus={() => onFocus(edge.edge)}
-      onBlur={() => onFocus(null)}
-      onMouseEnter={() => onHover(edge.edge)}
-      onMouseLeave={() => onHover(null)}
-    >
-      <title>{label}</title>
-      <rect class="tile" width={TILE.width} height={TILE.height} rx="5" />
-      <SparklineShape curve={edge.sparkline} form={edge.form} width={TILE.width} height={TILE.height} />
-      {decision !== undefined && <DecisionMark decision={decision} />}
-    </g>
-  );
-}
+const PLACES = "[data-edge], [data-node]";
 
-type LineState = "plain" | "strong" | "faint";
-
-function lineState(edge: PlacedEdge, selected: string | null, marked: string | null): LineState {
-  if (edge.edge === selected || edge.edge === marked) return "strong";
-  return marked === null ? "plain" : "faint";
-}
-
-/** Two strokes, node to tile and tile to node; their width is the spread, their dashes are the form. */
-function EdgeLines({ edge, state }: { edge: PlacedEdge; state: LineState }) {
-  const left = edge.x - TILE.width / 2;
-  const right = edge.x + TILE.width / 2;
-  const start = edge.from.x + (edge.from.role === "hidden" ? 9 : 5);
-  const end = edge.to.x - (edge.to.role === "output" ? 8 : 9);
-  return (
-    <g class={`lines form-${edge.form} ${state}`} stroke-width={1 + 5 * edge.weight} aria-hidden="true">
-      <path d={curvePath(start, edge.from.y, left, edge.y)} />
-      <path d={curvePath(right, edge.y, end, edge.to.y)} />
-    </g>
-  );
-}
-
-function curvePath(x1: number, y1: number, x2: number, y2: number): string {
-  const middle = (x1 + x2) / 2;
-  return `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
-}
-
-function NodeMark({ node, letters }: { node: PlacedNode; letters: number }) {
-  if (node.role === "input") {
-    return (
-      <g class="node node-input" transform={`translate(${node.x} ${node.y})`}>
-        <circle r="5" />
-        <text x="-12" text-anchor="end" dy={node.unit ? "-0.1em" : "0.35em"}>
-          <title>{node.name}</title>
-          {clip(node.name, letters)}
-        </text>
-        {node.unit && (
-          <text class="unit" x="-12" text-anchor="end" dy="1.05em">
-            {clip(node.unit, letters)}
-          </text>
-        )}
-      </g>
-    );
-  }
-  if (node.role === "hidden") {
-    return (
-      <g class="node node-hidden" transform={`translate(${node.x} ${node.y})`}>
-        <circle r="9" />
-        <text y="-15" text-anchor="middle">
-          {node.name}
-        </text>
-      </g>
-    );
-  }
-  return (
-    <g class="node node-output" transform={`translate(${node.x} ${node.y})`}>
-      <circle r="8" />
-      <text x="15" dy={node.unit ? "-0.1em" : "0.35em"}>
-        <title>{node.name}</title>
-        {clip(node.name, 15)}
-      </text>
-      {node.unit && (
-        <text class="unit" x="15" dy="1.05em">
-          {clip(node.unit, 16)}
-        </text>
-      )}
-    </g>
-  );
-}
-
-/** A corner mark whose shape says the decision: tick, cross, empty ring. */
-function DecisionMark({ decision }: { decision: Decision | null }) {
-  return (
-    <g
-      class={`decision decision-${decision ?? "open"}`}
-      transform={`translate(${TILE.width - 1} 1)`}
-      aria-hidden="true"
-    >
-      <circle r="7.5" />
-      {decision === "accepted" && <path d="M-3.4 0.2L-1 2.8L3.6 -2.6" />}
-      {decision === "rejected" && <path d="M-2.8 -2.8L2.8 2.8M2.8 -2.8L-2.8 2.8" />}
-    </g>
-  );
-}
-
-function clip(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
-}
-
-/** The edge that an arrow key leads to, null when it leads nowhere. */
-function neighbour(layout: Layout, edge: PlacedEdge, key: string): PlacedEdge | null {
-  const column = (layer: number): PlacedEdge[] =>
-    layout.edges.filter((other) => other.layer === layer).sort((a, b) => a.y - b.y);
-  const own = column(edge.layer);
-  const position = own.indexOf(edge);
-  const closest = (others: PlacedEdge[]): PlacedEdge | null =>
-    others.reduce<PlacedEdge | null>(
-      (best, other) => (!best || Math.abs(other.y - edge.y) < Math.abs(best.y - edge.y) ? other : best),
-      null,
-    );
-  switch (key) {
-    case "ArrowDown":
-      return own[position + 1] ?? null;
-    case "ArrowUp":
-      return own[position - 1] ?? null;
-    case "Home":
-      return own[0] ?? null;
-    case "End":
-      return own.at(-1) ?? null;
-    case "ArrowRight":
-      return closest(column(edge.layer + 1));
-    case "ArrowLeft":
-      return closest(column(edge.layer - 1));
-    default:
-      return null;
-  }
+/** One set of listeners for all places. Marks and tab order are written to the elements: no component is asked. */
+function usePlaces(layout: Layout, { onSelect, onFocus, focus, selected }: NetworkViewProps, camera: Camera) {
+  const svg = useRef<SVGSVGElement>(null);
+  const placeOf = (event: Event): string | null => {
+    const element = event.target instanceof Element ? event.target.closest<SVGElement>(PLACES) : null;
+    return element?.dataset["edge"] ?? element?.dataset["node"] ?? null;
+  };
+  const open = (place: string): void => {
+    if (layout.edges.some((edge) => edge.edge === place)) onSelect(place);
+    else onFocus(place === focus ? null : place);
+  };
+  const mark = (place: string | null): void => {
+    const root = svg.current;
+    if (!root) return;
+    root.querySelector(".marked")?.classList.remove("marked");
+    const line = place === null ? null : root.querySelector(`[data-line="${place}"]`);
+    line?.classList.add("marked");
+    // Dimming all the others would draw a large picture anew at every step of the pointer.
+    root.classList.toggle("has-mark", line !== null && layout.edges.length <= MANY);
+    explain(place === null ? null : root.querySelector(`[data-edge="${place}"], [data-node="${place}"]`));
+  };
+  const go = (place: string): void => {
+    const element = svg.current?.querySelector<SVGElement>(`[data-edge="${place}"], [data-node="${place}"]`);
+    element?.focus({ preventScroll: true });
+  };
+  const settle = (): void => {
+    mark(null);
+    const entry = layout.edges.some((edge) => edge.edge === selected) ? selected : layout.edges[0]?.edge;
+    for (const one of svg.current?.querySelectorAll('[tabindex="0"]') ?? []) one.setAttribute("tabindex", "-1");
+    svg.current?.querySelector(`[data-edge="${entry}"]`)?.setAttribute("tabindex", "0");
+  };
+  const handlers = {
+    onClick: (event: MouseEvent) => {
+      const place = placeOf(event);
+      if (place) open(place);
+    },
+    onKeyDown: (event: KeyboardEvent) => {
+      const place = placeOf(event);
+      if (!place || event.ctrlKey || event.metaKey || event.altKey) return;
+      const next = nextPlace(layout, place, event.key);
+      if (next) go(next);
+      else if (event.key === "Enter" || event.key === " ") open(place);
+      else if (event.key === "f") onFocus(place === focus ? null : place);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    onFocusIn: (event: FocusEvent) => {
+      const place = placeOf(event);
+      const target = event.target as SVGElement;
+      if (!place) return;
+      for (const one of svg.current?.querySelectorAll('[tabindex="0"]') ?? []) one.setAttribute("tabindex", "-1");
+      target.setAttribute("tabindex", "0");
+      mark(place);
+      const at = layout.edges.find((edge) => edge.edge === place) ?? layout.nodes.find((node) => node.id === place);
+      if (at && target.matches(":focus-visible")) camera.current?.reveal(at, TILE);
+    },
+    onFocusOut: () => mark(null),
+    onMouseOver: (event: MouseEvent) => mark(placeOf(event)),
+    onMouseLeave: () => mark(null),
+  };
+  return { svg, handlers, settle };
 }

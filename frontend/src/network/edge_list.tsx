@@ -1,16 +1,18 @@
 // The same network as a list: the picture's table twin, and its form on a narrow screen.
-import { number } from "../format";
+import { number, signed } from "../format";
 import { FormBadge, StateBadge } from "../components/badge";
 import type { NetworkViewProps } from "./diagram";
 import { walkingOrder } from "./layout";
 import { Sparkline } from "./sparkline";
 
-export function EdgeList({ network, selected, onSelect, decisions }: NetworkViewProps) {
+export function EdgeList({ network, selected, onSelect, decisions, lit, flow, against }: NetworkViewProps) {
   const largest = Math.max(...network.edges.map((edge) => edge.spread), Number.MIN_VALUE);
   const unit = new Map(network.nodes.map((node) => [node.name, node.unit]));
   return (
     <ul class="edge-list">
       {walkingOrder(network).map((edge) => {
+        if (lit && !lit.has(edge.edge)) return null;
+        const contribution = flow?.edges.get(edge.edge)?.contribution;
         const decision = decisions?.get(edge.edge);
         return (
           <li key={edge.edge}>
@@ -29,6 +31,7 @@ export function EdgeList({ network, selected, onSelect, decisions }: NetworkView
                 <span class="edge-row-meta">
                   {unit.get(edge.source) && <span>{unit.get(edge.source)}</span>}
                   <span>spread {number(edge.spread, 3)}</span>
+                  {contribution !== undefined && <strong>contributes {signed(contribution)}</strong>}
                 </span>
                 <svg class="spread-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
                   <rect class="spread-rest" width="100" height="4" />
@@ -41,6 +44,7 @@ export function EdgeList({ network, selected, onSelect, decisions }: NetworkView
               </span>
               <span class="edge-row-badges">
                 <FormBadge form={edge.form} />
+                {against?.has(edge.edge) && <span class="badge badge-bad">⚠ against expectation</span>}
                 {decision && <StateBadge state={decision} />}
               </span>
             </button>

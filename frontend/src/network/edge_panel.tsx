@@ -1,33 +1,41 @@
-// Everything about one edge: chart, formula, numbers, the candidates that were tried.
+// Everything about one edge: chart, formula, direction, numbers, the candidates that were tried, what changed.
 import type { ComponentChildren } from "preact";
 
-import { getEdge, getEdgeChart } from "../api/operations";
-import type { Candidate, EdgeDetail } from "../api/types";
-import { Chart } from "../charts/chart";
+import { getEdge } from "../api/operations";
+import type { Candidate, Certificate, EdgeDetail } from "../api/types";
 import { FormBadge } from "../components/badge";
-import { FormulaView } from "../components/formula";
 import { Loaded } from "../components/loaded";
 import { Facts } from "../components/page";
 import { Table } from "../components/table";
 import { number } from "../format";
 import { useResource } from "../resource";
 import { setQuery } from "../router";
+import { EdgeChange } from "./edge_change";
+import { EdgeChart } from "./edge_chart";
+import { EdgeDirection } from "./edge_direction";
+import { EdgeFormula } from "./edge_formula";
+
+/** An earlier version that edges are compared with, and what it is to this one. */
+export interface Earlier {
+  readonly version: number;
+  readonly role: string;
+}
 
 interface EdgePanelProps {
   model: string;
   version: number;
   edge: string;
   onClose: () => void;
+  certificates: readonly Certificate[] | null;
+  earlier: Earlier | null;
   /** Where the version may be changed: the form for it. */
   revision?: ComponentChildren;
   /** In a review: the decision about this edge. */
   children?: ComponentChildren;
 }
 
-export function EdgePanel({ model, version, edge, onClose, revision, children }: EdgePanelProps) {
-  const key = `${model}/${version}/${edge}`;
-  const detail = useResource(key, (signal) => getEdge(model, version, edge, signal));
-  const chart = useResource(key, (signal) => getEdgeChart(model, version, edge, signal));
+export function EdgePanel({ model, version, edge, onClose, certificates, earlier, revision, children }: EdgePanelProps) {
+  const detail = useResource(`${model}/${version}/${edge}`, (signal) => getEdge(model, version, edge, signal));
   return (
     <aside class="edge-panel" aria-label={`Edge ${edge}`}>
       <div class="edge-panel-head">
@@ -37,21 +45,24 @@ export function EdgePanel({ model, version, edge, onClose, revision, children }:
         </button>
       </div>
       {children}
-      <div class="chart-slot">
-        <Loaded resource={chart} rows={5}>
-          {(figure) => (
-            <Chart figure={figure} description={`Shape function of edge ${edge} over its training data`} />
-          )}
-        </Loaded>
-      </div>
+      <EdgeChart model={model} version={version} edge={edge} />
       <Loaded resource={detail} rows={6}>
-        {(data) => <EdgeNumbers detail={data} revision={revision} />}
+        {(data) => (
+          <>
+            <EdgeFormula detail={data} />
+            <EdgeDirection detail={data} certificates={certificates} />
+            <EdgeNumbers detail={data} />
+            {revision}
+            {data.candidates.length > 0 && <Candidates candidates={data.candidates} maySnap={Boolean(revision)} />}
+          </>
+        )}
       </Loaded>
+      {earlier && <EdgeChange {...{ model, version, edge, earlier }} />}
     </aside>
   );
 }
 
-function EdgeNumbers({ detail, revision }: { detail: EdgeDetail; revision: ComponentChildren }) {
+function EdgeNumbers({ detail }: { detail: EdgeDetail }) {
   const unit = detail.unit ? ` ${detail.unit}` : "";
   const facts: [string, ComponentChildren][] = [
     ["Form", <FormBadge form={detail.form} />],
@@ -70,14 +81,8 @@ function EdgeNumbers({ detail, revision }: { detail: EdgeDetail; revision: Compo
     facts.push(["Value when missing", number(detail.value_when_missing)]);
   return (
     <>
-      <h3>Formula</h3>
-      <FormulaView latex={detail.latex} text={detail.text} />
       <h3>Numbers</h3>
       <Facts facts={facts} />
-      {revision}
-      {detail.candidates.length > 0 && (
-        <Candidates candidates={detail.candidates} maySnap={Boolean(revision)} />
-      )}
     </>
   );
 }

@@ -1,19 +1,30 @@
 // Picture or list on one side, the selected edge on the other; the address holds what is shown.
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
-import type { Network } from "../api/types";
+import { getVersionCertificates } from "../api/operations";
+import type { Certificate, Network } from "../api/types";
 import { plural } from "../format";
+import { useResource } from "../resource";
 import { currentLocation, setQuery } from "../router";
-import { NetworkDiagram, type Decisions, type NetworkViewProps } from "./diagram";
+import { may } from "../session";
+import { NetworkDiagram, type Decisions } from "./diagram";
 import { EdgeList } from "./edge_list";
-import { EdgePanel } from "./edge_panel";
+import { EdgePanel, type Earlier } from "./edge_panel";
+import { contradictions } from "./expectations";
+import { FlowChoice, useFlow } from "./flow_banner";
+import { Highlights } from "./highlights";
+import { FlowLegend, Legend } from "./legend";
+import { NetworkTools, useQueryField } from "./network_tools";
+import { both, found, pathsThrough, withoutWeak } from "./selection";
 
 interface ExplorerProps {
   model: string;
   version: number;
   network: Network;
   decisions?: Decisions | undefined;
+  /** What the edges are compared with. */
+  earlier?: Earlier | null;
   /** Shown in the panel of the selected edge. */
   decide?: ((edge: string) => ComponentChildren) | undefined;
   /** Where the version may be changed: what changes the selected edge. */
@@ -43,10 +54,12 @@ function useNarrow(): boolean {
   return narrow;
 }
 
-export function NetworkExplorer({ model, version, network, decisions, decide, revise }: ExplorerProps) {
+export function NetworkExplorer(props: ExplorerProps) {
+  const { model, version, network, decisions, earlier = null, decide, revise } = props;
   const narrow = useNarrow();
   const selected = selectedEdge(network);
-  const shown = { network, selected, onSelect: selectEdge, decisions };
+  const proofs = useResource(`${model}/${version}`, (signal) => getVersionCertificates(model, version, signal));
+  const certificates = proofs.data?.certificates ?? null;
 
   useEffect(() => {
     // On a narrow screen the panel lies below the list, so it is brought into sight.
@@ -55,12 +68,14 @@ export function NetworkExplorer({ model, version, network, decisions, decide, re
 
   return (
     <div class="explorer">
-      <NetworkViews {...shown} isNarrow={narrow} />
+      <NetworkViews {...{ model, version, network, decisions, selected }} certificates={certificates} isNarrow={narrow} />
       {selected ? (
         <EdgePanel
           model={model}
           version={version}
           edge={selected}
+          certificates={certificates}
+          earlier={earlier}
           revision={revise?.(selected)}
           onClose={() => selectEdge(null)}
         >
@@ -69,71 +84,90 @@ export function NetworkExplorer({ model, version, network, decisions, decide, re
       ) : (
         <aside class="edge-panel edge-panel-empty" aria-label="Edge">
           <p>Select an edge to see its shape function, its formula and its numbers.</p>
-          <p class="hint">With the keyboard: Tab into the network, arrow keys to walk, Enter to open.</p>
+          <p class="hint">
+            With the keyboard: Tab into the network, arrow keys to walk, Enter to open, <kbd>f</kbd> for the paths
+            through it.
+          </p>
         </aside>
       )}
     </div>
   );
 }
 
-function NetworkViews({ isNarrow, ...shown }: NetworkViewProps & { isNarrow: boolean }) {
-  const { network, decisions } = shown;
-  const view = currentLocation.value.query.get("view") ?? (isNarrow ? "list" : "diagram");
+interface ViewsProps extends Pick<ExplorerProps, "model" | "version" | "network" | "decisions"> {
+  selected: string | null;
+  certificates: readonly Certificate[] | null;
+  isNarrow: boolean;
+}
+
+function NetworkViews({ model, version, network, decisions, selected, certificates, isNarrow }: ViewsProps) {
+  const { query } = currentLocation.value;
+  const view = query.get("view") ?? (isNarrow ? "list" : "diagram");
+  const search = useQueryField("find");
+  const weak = useQueryField("weak");
+  const focus = query.get("focus");
+  const visible = useMemo(() => withoutWeak(network, Number(weak[0]) / 100), [network, weak[0]]);
+  const matching = useMemo(() => (search[0].trim() ? found(visible, search[0]) : null), [visible, search[0]]);
+  const lit = useMemo(
+    () => both(matching, focus ? pathsThrough(network, focus) : null),
+    [matching, network, focus],
+  );
+  const against = useMemo(() => certificates && contradictions(network, certificates), [network, certificates]);
+  const flowId = query.get("flow");
+  const { banner, flow } = useFlow(model, version, flowId);
+  const shown = {
+    ...{ network: visible, selected, decisions, lit, focus, flow, against, onSelect: selectEdge },
+    onFocus: (place: string | null) => setQuery({ focus: place }),
+  };
   return (
     <div class="explorer-main">
+      <Highlights network={network} against={against} onSelect={selectEdge} />
       <div class="explorer-bar">
-        <Legend network={network} review={decisions !== undefined} />
-        <div class="segmented" role="group" aria-label="Show the network as">
-          {(["diagram", "list"] as const).map((name) => (
-            <button
-              type="button"
-              key={name}
-              aria-pressed={view === name}
-              onClick={() => setQuery({ view: name })}
-            >
-              {name === "diagram" ? "Diagram" : "List"}
-            </button>
-          ))}
-        </div>
+        {flow ? <FlowLegend /> : <Legend network={network} review={decisions !== undefined} />}
+        <ViewChoice view={view} />
       </div>
+      <NetworkTools
+        {...{ all: network, shown: visible.edges.length, search, weak, focus }}
+        matches={matching?.size ?? null}
+      />
+      {banner}
       {network.edges.length === 0 ? (
         <div class="empty">Every edge was pruned: this version answers with a constant.</div>
       ) : view === "list" ? (
         <EdgeList {...shown} />
       ) : (
-        <div class="network-frame" tabIndex={0} role="region" aria-label="Diagram, scrolls sideways">
-          <NetworkDiagram {...shown} />
-        </div>
+        <NetworkDiagram {...shown} />
       )}
       <p class="hint">
-        Line weight: {network.spread_meaning} {plural(network.edges.length, "active edge")} of{" "}
-        {network.edges_before_pruning} before pruning.
+        {flow
+          ? "Line weight: what each edge contributed to this answer, on the link scale."
+          : `Line weight: ${network.spread_meaning}`}{" "}
+        {plural(network.edges.length, "active edge")} of {network.edges_before_pruning} before pruning. Ctrl and
+        wheel, or a pinch, zooms.
       </p>
+      {!flowId && may("list_predictions") && <FlowOffer model={model} version={version} />}
     </div>
   );
 }
 
-function Legend({ network, review }: { network: Network; review: boolean }) {
-  const forms = (["symbolic", "spline", "table"] as const).filter((form) =>
-    network.edges.some((edge) => edge.form === form),
-  );
+function FlowOffer({ model, version }: { model: string; version: number }) {
+  const [open, setOpen] = useState(false);
   return (
-    <ul class="legend" aria-label="Legend">
-      {forms.map((form) => (
-        <li key={form} class={`lines form-${form}`}>
-          <svg width="34" height="10" viewBox="0 0 34 10" aria-hidden="true">
-            <path d="M1 5H33" stroke-width="3" />
-          </svg>
-          {form} ({network.edges.filter((edge) => edge.form === form).length})
-        </li>
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Light up a prediction</summary>
+      {open && <FlowChoice model={model} version={version} />}
+    </details>
+  );
+}
+
+function ViewChoice({ view }: { view: string }) {
+  return (
+    <div class="segmented" role="group" aria-label="Show the network as">
+      {(["diagram", "list"] as const).map((name) => (
+        <button type="button" key={name} aria-pressed={view === name} onClick={() => setQuery({ view: name })}>
+          {name === "diagram" ? "Diagram" : "List"}
+        </button>
       ))}
-      {review && (
-        <>
-          <li class="legend-good">✓ accepted</li>
-          <li class="legend-bad">✕ rejected</li>
-          <li>○ not decided</li>
-        </>
-      )}
-    </ul>
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 // Where nodes and edges of a network are drawn: layers from left to right, and between two layers a column of
-// tiles, one for each edge, so that every curve can be seen however many edges there are.
+// tiles, one for each edge, so that every curve can be seen however many edges there are. Where nearly all nodes of
+// two wide layers are joined, the tiles form a grid instead: a row for each source, a column for each target.
 //
 // Order within a layer: one sweep of the barycentre heuristic from the outputs back (Sugiyama, Tagawa, Toda 1981).
 import type { Network, NetworkEdge, NetworkNode } from "../api/types";
@@ -14,6 +15,10 @@ const BEFORE_TILE = 34;
 const AFTER_TILE = 76;
 const NODE_GAP = 64;
 const OUTPUT_WIDTH = 120;
+const GRID_PITCH = TILE.width + 12;
+/** Fewer edges are a column, however many of the pairs they join. */
+const GRID_EDGES = 40;
+const GRID_SHARE = 0.5;
 
 export interface PlacedNode extends NetworkNode {
   readonly x: number;
@@ -51,50 +56,62 @@ export function layoutNetwork(network: Network): Layout {
   const layers = network.shape.length;
   const gaps = Array.from({ length: layers - 1 }, (_, layer) => endsOfLayer(network.edges, layer));
   const orders = orderLayers(network, gaps);
-  const tallest = Math.max(...gaps.map((gap) => gap.length), ...orders.map((order) => order.length), 3);
-  const height = tallest * PITCH + 2 * MARGIN;
-  const columns = columnPositions(layers);
+  const grids = gaps.map((gap, layer) => isGrid(gap, orders[layer] ?? [], orders[layer + 1] ?? []));
+  const rows = gaps.map((gap, layer) => (grids[layer] ? (orders[layer]?.length ?? 0) : gap.length));
+  const height = Math.max(...rows, ...orders.map((order) => order.length), 3) * PITCH + 2 * MARGIN;
+  const columns = columnPositions(grids.map((grid, layer) => (grid ? (orders[layer + 1]?.length ?? 1) : 1)));
 
-  const nodes: PlacedNode[] = [];
-  const edges: PlacedEdge[] = [];
-  const largest = Math.max(...network.edges.map((edge) => edge.spread), Number.MIN_VALUE);
   const placed = orders.map((order, layer) => {
-    const heights =
-      layer === 0 ? inputHeights(order, gaps[0] ?? [], height) : spacedHeights(order.length, height);
+    const gap = gaps[layer] ?? [];
+    const asTiles = layer === 0 && !grids[0];
+    const heights = asTiles ? inputHeights(order, gap, height) : spacedHeights(order.length, height);
+    const role = layer === 0 ? "input" : layer === layers - 1 ? "output" : "hidden";
     return new Map(
-      order.map((index, rank) => {
-        const node = nodeAt(network, layer, index);
-        const role = layer === 0 ? "input" : layer === layers - 1 ? "output" : "hidden";
-        const result: PlacedNode = { ...node, role, x: columns[layer]?.node ?? 0, y: heights[rank] ?? 0 };
-        nodes.push(result);
-        return [index, result] as const;
-      }),
+      order.map((index, rank): [number, PlacedNode] => [
+        index,
+        { ...nodeAt(network, layer, index), role, x: columns[layer]?.node ?? 0, y: heights[rank] ?? 0 },
+      ]),
     );
   });
-  for (const [layer, gap] of gaps.entries()) {
+  const edges = gaps.flatMap((gap, layer) => {
+    const ends = { from: placed[layer] ?? new Map(), to: placed[layer + 1] ?? new Map() };
     const sorted = sortTiles(gap, orders[layer] ?? [], orders[layer + 1] ?? []);
-    const heights = spacedHeights(sorted.length, height);
-    for (const [slot, { edge, source, target }] of sorted.entries()) {
-      const from = placed[layer]?.get(source);
-      const to = placed[layer + 1]?.get(target);
-      if (!from || !to) continue;
-      edges.push({
-        ...edge,
-        from,
-        to,
-        x: columns[layer]?.tile ?? 0,
-        y: heights[slot] ?? 0,
-        weight: edge.spread / largest,
-      });
-    }
-  }
+    const slots = spacedHeights(sorted.length, height);
+    const left = columns[layer]?.tile ?? 0;
+    const rank = new Map((orders[layer + 1] ?? []).map((index, position) => [index, position]));
+    return placeEdges(sorted, ends, (one, slot) =>
+      grids[layer]
+        ? { x: left + (rank.get(one.target) ?? 0) * GRID_PITCH, y: ends.from.get(one.source)?.y ?? 0 }
+        : { x: left, y: slots[slot] ?? 0 },
+    );
+  });
+  const strongest = Math.max(...edges.map((edge) => edge.spread), Number.MIN_VALUE);
   return {
-    labelLetters: layers > 2 ? 23 : 34,
+    labelLetters: layers > 2 ? 21 : 34,
     width: (columns.at(-1)?.node ?? 0) + OUTPUT_WIDTH,
     height,
-    nodes,
-    edges,
+    nodes: placed.flatMap((layer) => [...layer.values()]),
+    edges: edges.map((edge) => ({ ...edge, weight: edge.spread / strongest })),
   };
+}
+
+function isGrid(gap: readonly Ends[], sources: readonly number[], targets: readonly number[]): boolean {
+  const pairs = sources.length * targets.length;
+  return gap.length > GRID_EDGES && targets.length > 1 && gap.length > GRID_SHARE * pairs;
+}
+
+type Nodes = ReadonlyMap<number, PlacedNode>;
+
+function placeEdges(
+  sorted: readonly Ends[],
+  ends: { from: Nodes; to: Nodes },
+  place: (one: Ends, slot: number) => { x: number; y: number },
+): Omit<PlacedEdge, "weight">[] {
+  return sorted.flatMap((one, slot) => {
+    const from = ends.from.get(one.source);
+    const to = ends.to.get(one.target);
+    return from && to ? [{ ...one.edge, from, to, ...place(one, slot) }] : [];
+  });
 }
 
 function endsOfLayer(edges: readonly NetworkEdge[], layer: number): Ends[] {
@@ -157,13 +174,14 @@ function spacedHeights(items: number, height: number): number[] {
   return Array.from({ length: items }, (_, index) => MARGIN + step * (index + 0.5));
 }
 
-function columnPositions(layers: number): { node: number; tile: number }[] {
+/** Of each layer where its nodes stand and where the first column of tiles behind it is; `tiles` are columns. */
+function columnPositions(tiles: readonly number[]): { node: number; tile: number }[] {
   const columns: { node: number; tile: number }[] = [];
-  let x: number = layers > 2 ? LABEL_WIDTH.deep : LABEL_WIDTH.shallow;
-  for (let layer = 0; layer < layers; layer += 1) {
+  let x: number = tiles.length > 1 ? LABEL_WIDTH.deep : LABEL_WIDTH.shallow;
+  for (const [layer, across] of [...tiles, 1].entries()) {
     const lead = layer === 0 ? BEFORE_TILE : NODE_GAP;
     columns.push({ node: x, tile: x + lead + TILE.width / 2 });
-    x += lead + TILE.width + AFTER_TILE;
+    x += lead + TILE.width + (across - 1) * GRID_PITCH + AFTER_TILE;
   }
   return columns;
 }
@@ -176,5 +194,5 @@ function nodeAt(network: Network, layer: number, index: number): NetworkNode {
 /** The order in which the keyboard walks the edges: layer by layer, from top to bottom. */
 export function walkingOrder(network: Network): NetworkEdge[] {
   const { edges } = layoutNetwork(network);
-  return [...edges].sort((a, b) => a.layer - b.layer || a.y - b.y);
+  return [...edges].sort((a, b) => a.layer - b.layer || a.y - b.y || a.x - b.x);
 }

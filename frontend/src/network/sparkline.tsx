@@ -1,5 +1,6 @@
 // The small true curve of an edge: a line, or bars for a table of categories.
 import type { Form } from "../api/types";
+import { TILE } from "./layout";
 
 interface SparklineProps {
   curve: { x: readonly number[]; y: readonly number[] };
@@ -9,6 +10,14 @@ interface SparklineProps {
 }
 
 const INSET = 4;
+
+/** A point of the unit square on a tile of the picture. */
+export function placeOnTile(point: { x: number; y: number }): { cx: number; cy: number } {
+  return {
+    cx: INSET + point.x * (TILE.width - 2 * INSET),
+    cy: TILE.height - INSET - point.y * (TILE.height - 2 * INSET),
+  };
+}
 
 /** The drawing inside an SVG, with its upper left corner at the origin. */
 export function SparklineShape({ curve, form, width, height }: SparklineProps) {

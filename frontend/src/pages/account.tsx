@@ -1,4 +1,4 @@
-// One's own account: another password, and signing out everywhere.
+// One's own account: another password, the second factor, and signing out everywhere.
 import { useState } from "preact/hooks";
 
 import { changePassword, endAllSessions } from "../api/operations";
@@ -7,6 +7,7 @@ import { Form } from "../components/form";
 import { PageFrame, Section } from "../components/page";
 import { ProblemNote } from "../components/problem";
 import { useAction } from "../resource";
+import { SecondFactorSection } from "../second_factor/section";
 import { noteSignedOut } from "../session";
 
 export function AccountPage({ mustChange }: { mustChange: boolean }) {
@@ -16,6 +17,11 @@ export function AccountPage({ mustChange }: { mustChange: boolean }) {
       <Section title="Password">
         <PasswordForm />
       </Section>
+      {!mustChange && (
+        <Section title="Second factor">
+          <SecondFactorSection />
+        </Section>
+      )}
       <Section title="Sessions">
         <Everywhere />
       </Section>

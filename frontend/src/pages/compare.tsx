@@ -7,6 +7,7 @@ import { Digest } from "../components/digest";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { Table } from "../components/table";
+import { FormulaDifference } from "../formula_difference";
 import { metricName, number, plural, signed, words } from "../format";
 import { useResource } from "../resource";
 import { address } from "../router";
@@ -65,6 +66,13 @@ function Differences({ comparison }: { comparison: VersionComparison }) {
             ]}
           />
         )}
+      </Section>
+      <Section title="Formula">
+        <FormulaDifference
+          model={comparison.model}
+          left={comparison.left.number}
+          right={comparison.right.number}
+        />
       </Section>
       <Section title="Edges">
         <Edges edges={edges} />

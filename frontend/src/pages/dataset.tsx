@@ -7,6 +7,8 @@ import { Facts, PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { count, moment, number, words } from "../format";
 import { useResource } from "../resource";
+import { address } from "../router";
+import { may } from "../session";
 import { directionName } from "../training_words";
 
 function columnsFor(target: string | null): readonly Column<Feature>[] {
@@ -72,7 +74,17 @@ function valuesOf(feature: Feature): string {
 export function DatasetPage({ id }: { id: string }) {
   const dataset = useResource(id, (signal) => getDataset(id, signal));
   return (
-    <PageFrame title={dataset.data?.name ?? "Dataset"} trail={[["Datasets", "/datasets"]]}>
+    <PageFrame
+      title={dataset.data?.name ?? "Dataset"}
+      trail={[["Datasets", "/datasets"]]}
+      actions={
+        may("edit_schema") && (
+          <a class="button" href={address`/datasets/${id}/schema`}>
+            Describe the columns
+          </a>
+        )
+      }
+    >
       <Loaded resource={dataset} rows={8}>
         {(data) => (
           <>

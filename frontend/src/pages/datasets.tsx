@@ -1,18 +1,15 @@
 // All snapshots, and the upload of a new one: drop a file or choose it.
-import { useState } from "preact/hooks";
-
-import { createDataset, listDatasets } from "../api/operations";
+import { listDatasets } from "../api/operations";
 import type { Dataset } from "../api/types";
 import { Digest } from "../components/digest";
-import { Field, TextField } from "../components/field";
-import { Form } from "../components/form";
 import { LoadedPages } from "../components/loaded";
 import { PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { count, moment } from "../format";
-import { useAction, usePages } from "../resource";
-import { address, navigate } from "../router";
+import { usePages } from "../resource";
+import { address } from "../router";
 import { may } from "../session";
+import { UploadForm } from "../upload_form";
 
 const COLUMNS: readonly Column<Dataset>[] = [
   {
@@ -51,97 +48,5 @@ export function DatasetsPage() {
         </LoadedPages>
       </Section>
     </PageFrame>
-  );
-}
-
-function UploadForm() {
-  const [file, setFile] = useState<File | null>(null);
-  const [name, setName] = useState("");
-  const [target, setTarget] = useState("");
-  const upload = useAction(async () => {
-    if (!file) return;
-    const form = new FormData();
-    form.set("name", name);
-    form.set("file", file);
-    if (target) form.set("schema", JSON.stringify({ target }));
-    const dataset = await createDataset(form);
-    navigate(address`/datasets/${dataset.id}`);
-  });
-  const choose = (chosen: File | undefined): void => {
-    if (!chosen) return;
-    setFile(chosen);
-    if (!name) setName(chosen.name.replace(/\.(csv|parquet)$/i, ""));
-  };
-  return (
-    <Form
-      action={upload}
-      card
-      shownAt={["/name", "/file", "/schema/target"]}
-      submit="Upload"
-      busy="Uploading…"
-      disabled={!file}
-    >
-      <DropArea file={file} onFile={choose} error={upload.problem?.at("/file")} />
-      <div class="field-row">
-        <TextField
-          label="Name"
-          value={name}
-          onValue={setName}
-          error={upload.problem?.at("/name")}
-          input={{ required: true, maxLength: 200 }}
-        />
-        <TextField
-          label="Target column (optional)"
-          hint="The column that models will predict; it can also be chosen at each training."
-          value={target}
-          onValue={setTarget}
-          error={upload.problem?.at("/schema/target")}
-        />
-      </div>
-    </Form>
-  );
-}
-
-interface DropAreaProps {
-  file: File | null;
-  onFile: (file: File | undefined) => void;
-  error: string | undefined;
-}
-
-function DropArea({ file, onFile, error }: DropAreaProps) {
-  const [over, setOver] = useState(false);
-  return (
-    <div
-      class={over ? "drop-area over" : "drop-area"}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        onFile(event.dataTransfer?.files[0]);
-      }}
-    >
-      <Field
-        label="Table as CSV (one header row, UTF-8) or Parquet"
-        hint={
-          file
-            ? `${file.name}, ${count(Math.ceil(file.size / 1024))} KiB`
-            : "Drop a file here, or choose one."
-        }
-        error={error}
-      >
-        {(tie) => (
-          <input
-            {...tie}
-            type="file"
-            accept=".csv,text/csv,.parquet"
-            onChange={(event) => onFile(event.currentTarget.files?.[0])}
-          />
-        )}
-      </Field>
-    </div>
   );
 }

@@ -1,13 +1,17 @@
-// The inventory: every model, what it is for, who owns it, what is in use, what waits.
+// The inventory: every model, what it is for, who owns it, what is in use, what waits; now or at a past moment.
 import { listModels } from "../api/operations";
 import type { Model } from "../api/types";
 import { StateBadge } from "../components/badge";
+import { Field } from "../components/field";
 import { LoadedPages } from "../components/loaded";
 import { PageFrame } from "../components/page";
 import { Table, type Column } from "../components/table";
+import { moment, plural } from "../format";
 import { usePages } from "../resource";
-import { address } from "../router";
+import { address, currentLocation, setQuery } from "../router";
 import { may } from "../session";
+import { Term } from "../terms/term";
+import { endOfDay } from "../time";
 
 const COLUMNS: readonly Column<Model>[] = [
   {
@@ -18,28 +22,33 @@ const COLUMNS: readonly Column<Model>[] = [
           {model.title}
         </a>
         <code class="block">{model.name}</code>
+        <span class="clamp hint">{model.purpose}</span>
       </>
     ),
   },
-  { title: "Purpose", cell: (model) => <span class="clamp">{model.purpose}</span> },
   { title: "Owner", cell: (model) => model.owner },
   { title: "Risk tier", cell: (model) => <StateBadge state={model.risk_tier} /> },
+  { title: "In use", cell: (model) => <InUse model={model} /> },
   {
-    title: "Champion",
-    cell: (model) =>
-      model.champion === null ? (
-        <span class="hint">none</span>
-      ) : (
-        <a href={address`/models/${model.name}/versions/${model.champion}`}>
-          Version {model.champion} <StateBadge state="approved" />
-        </a>
-      ),
+    title: "Findings",
+    numeric: true,
+    cell: (model) => (
+      <>
+        {model.open_findings}
+        {model.open_high_findings > 0 && (
+          <span class="block">
+            <span class="badge badge-bad">{model.open_high_findings} high</span>
+          </span>
+        )}
+      </>
+    ),
   },
   {
     title: "Open reviews",
     numeric: true,
     cell: (model) => (model.open_reviews > 0 ? <a href="/reviews">{model.open_reviews}</a> : 0),
   },
+  { title: "Next review", cell: (model) => (model.next_review ? moment(model.next_review) : "no end set") },
   {
     title: "Latest version",
     numeric: true,
@@ -52,12 +61,30 @@ const COLUMNS: readonly Column<Model>[] = [
   },
 ];
 
+function InUse({ model }: { model: Model }) {
+  if (model.champion === null) return <span class="hint">nothing</span>;
+  return (
+    <>
+      <a href={address`/models/${model.name}/versions/${model.champion}`}>Version {model.champion}</a>{" "}
+      <StateBadge state={model.champion_state ?? "approved"} />
+      {model.challenger !== null && <span class="block hint">challenger: version {model.challenger}</span>}
+    </>
+  );
+}
+
 export function InventoryPage() {
-  const models = usePages("models", listModels);
+  const day = currentLocation.value.query.get("day");
+  const asOf = day ? endOfDay(day).toISOString() : null;
+  const models = usePages(`models ${asOf}`, (cursor, signal) => listModels(cursor, signal, asOf));
   return (
     <PageFrame
       title="Models"
-      lead="Every model that this service knows, with the version in use and what waits for a decision."
+      lead={
+        <>
+          Every model that this service knows, with the version in use (its <Term name="champion" />) and what
+          waits for a decision.
+        </>
+      }
       actions={
         may("create_model") && (
           <a class="button primary" href="/models/new">
@@ -66,17 +93,49 @@ export function InventoryPage() {
         )
       }
     >
+      <AsOf day={day} />
       <LoadedPages
         pages={models}
         empty={
-          <>
-            <p class="strong">There is no model yet.</p>
-            <p>A developer enters a model here, uploads a dataset, and trains the first version.</p>
-          </>
+          asOf ? (
+            <p>There was no model yet.</p>
+          ) : (
+            <>
+              <p class="strong">There is no model yet.</p>
+              <p>A developer enters a model here, uploads a dataset, and trains the first version.</p>
+            </>
+          )
         }
       >
-        {(items) => <Table caption="Models" columns={COLUMNS} rows={items} rowKey={(model) => model.name} />}
+        {(items) => (
+          <>
+            <Table caption="Models" columns={COLUMNS} rows={items} rowKey={(model) => model.name} />
+            <p class="hint count">{plural(items.length, "model")}</p>
+          </>
+        )}
       </LoadedPages>
     </PageFrame>
+  );
+}
+
+function AsOf({ day }: { day: string | null }) {
+  return (
+    <div class="as-of">
+      <Field label="As it was at the end of">
+        {(tie) => (
+          <input
+            {...tie}
+            type="date"
+            value={day ?? ""}
+            onInput={(event) => setQuery({ day: event.currentTarget.value || null })}
+          />
+        )}
+      </Field>
+      {day && (
+        <button type="button" class="button" onClick={() => setQuery({ day: null })}>
+          Show today
+        </button>
+      )}
+    </div>
   );
 }

@@ -1,7 +1,9 @@
 // One model: what it is for, where its aliases point, its versions, its training jobs, its decision records.
 import { getModel, listPredictions, listTrainingJobs, listVersions } from "../api/operations";
-import type { Model, PredictionSummary, Version } from "../api/types";
+import type { Model, Version } from "../api/types";
+import { AliasesAt } from "../alias_at";
 import { AliasTable } from "../aliases";
+import { MetricTrend } from "../charts/metric_trend";
 import { AliasBadge, StateBadge } from "../components/badge";
 import { Digest } from "../components/digest";
 import { Loaded, LoadedPages } from "../components/loaded";
@@ -13,6 +15,8 @@ import { TrainingJobTable } from "../training_job_table";
 import { usePages, useResource } from "../resource";
 import { address } from "../router";
 import { may } from "../session";
+import { Term } from "../terms/term";
+import { DecisionTable } from "./predictions";
 
 const VERSION_COLUMNS: readonly Column<Version>[] = [
   {
@@ -54,27 +58,6 @@ const VERSION_COLUMNS: readonly Column<Version>[] = [
       </>
     ),
   },
-];
-
-const RECORD_COLUMNS: readonly Column<PredictionSummary>[] = [
-  {
-    title: "Record",
-    cell: (record) => (
-      <a href={address`/predictions/${record.id}`}>
-        <code>{record.id}</code>
-      </a>
-    ),
-  },
-  {
-    title: "Version",
-    cell: (record) => (
-      <>
-        {record.version} {record.trial && <span class="badge badge-warn">trial</span>}
-      </>
-    ),
-  },
-  { title: "Made", cell: (record) => moment(record.created_at) },
-  { title: "By", cell: (record) => record.created_by },
 ];
 
 export function ModelPage({ model }: { model: string }) {
@@ -123,6 +106,11 @@ function Entry({ model }: { model: Model }) {
           )}
         </LoadedPages>
       </Section>
+      {(versions.data ?? []).length > 0 && (
+        <Section title="Metrics by version">
+          <MetricTrend versions={versions.data ?? []} />
+        </Section>
+      )}
       <Section title="Lineage">
         <LineageTree model={name} />
       </Section>
@@ -134,6 +122,7 @@ function Entry({ model }: { model: Model }) {
             .map((version) => version.number)}
           onMoved={versions.reload}
         />
+        <AliasesAt model={name} />
       </Section>
       <Section title="Training jobs">
         <LoadedPages pages={jobs} empty={<p>Nothing has been trained yet.</p>}>
@@ -153,7 +142,8 @@ function Inventory({ model }: { model: Model }) {
           ["Purpose", model.purpose],
           ["Approved use", model.approved_use],
           ["Owner", model.owner],
-          ["Risk tier", <StateBadge state={model.risk_tier} />],
+          [<Term name="risk tier">Risk tier</Term>, <StateBadge state={model.risk_tier} />],
+          ["Reviews", <a href={address`/models/${model.name}/review-policy`}>Review policy</a>],
           [
             "Reasons",
             <>
@@ -162,6 +152,13 @@ function Inventory({ model }: { model: Model }) {
               <a href={address`/models/${model.name}/reasons`}>Reason dictionary</a>
             </>,
           ],
+          [
+            "Open findings",
+            model.open_high_findings > 0
+              ? `${model.open_findings}, ${model.open_high_findings} of them high`
+              : model.open_findings,
+          ],
+          ["Next review", model.next_review ? moment(model.next_review) : "no end set"],
           ["Entered", `${moment(model.created_at)} by ${model.created_by}`],
         ]}
       />
@@ -172,16 +169,16 @@ function Inventory({ model }: { model: Model }) {
 function DecisionRecords({ model }: { model: string }) {
   const records = usePages(model, (cursor, signal) => listPredictions(model, cursor, signal));
   return (
-    <Section title="Decision records">
+    <Section
+      title="Decision records"
+      actions={
+        <a class="button" href={`/predictions?model=${model}`}>
+          All decisions of this model
+        </a>
+      }
+    >
       <LoadedPages pages={records} empty={<p>No prediction has been made yet.</p>}>
-        {(items) => (
-          <Table
-            caption="Decision records"
-            columns={RECORD_COLUMNS}
-            rows={items}
-            rowKey={(record) => record.id}
-          />
-        )}
+        {(items) => <DecisionTable records={items} />}
       </LoadedPages>
     </Section>
   );

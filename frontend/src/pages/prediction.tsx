@@ -6,7 +6,7 @@ export function PredictionPage({ id }: { id: string }) {
   return (
     <PageFrame
       title="Decision record"
-      trail={[["Models", "/models"]]}
+      trail={[["Decisions", "/predictions"]]}
       badges={<code class="name-code">{id}</code>}
     >
       <PredictionRecord id={id} />

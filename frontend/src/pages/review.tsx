@@ -1,7 +1,7 @@
 // A review: the network with a decision for every edge, and the signature under the whole.
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
-import { decideEdge, getNetwork, getReview, requestChanges, withdrawReview } from "../api/operations";
+import { decideEdge, evidenceAddress, getNetwork, getReview } from "../api/operations";
 import { Problem } from "../api/client";
 import type { Decision, Network, Review, ReviewEdge } from "../api/types";
 import { StateBadge } from "../components/badge";
@@ -10,8 +10,10 @@ import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { moment } from "../format";
 import { DecisionForm } from "../review/decision_form";
+import { DecisionsTable } from "../review/decisions_table";
 import { Changes, Gates } from "../review/gates";
-import { ReasonDialog } from "../review/reason_dialog";
+import { OpenPoints } from "../review/open_points";
+import { ReviewBar } from "../review/review_bar";
 import { onShortcut } from "../review/shortcuts";
 import { Signatures } from "../review/signatures";
 import { SignDialog } from "../review/sign_dialog";
@@ -19,11 +21,11 @@ import { NetworkExplorer, selectEdge, selectedEdge } from "../network/explorer";
 import { walkingOrder } from "../network/layout";
 import { useResource, type Resource } from "../resource";
 import { address } from "../router";
-import { may } from "../session";
 
 export function ReviewPage({ id }: { id: string }) {
   const review = useResource(id, (signal) => getReview(id, signal));
   const data = review.data;
+  useReturn(review.reload);
   return (
     <PageFrame
       wide
@@ -36,6 +38,17 @@ export function ReviewPage({ id }: { id: string }) {
       </Loaded>
     </PageFrame>
   );
+}
+
+/** Others decide too: whoever comes back to the page sees how it stands now. */
+function useReturn(reload: () => void): void {
+  useEffect(() => {
+    const look = (): void => {
+      if (document.visibilityState === "visible") reload();
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [reload]);
 }
 
 function ReviewDetails({ review, resource }: { review: Review; resource: Resource<Review> }) {
@@ -54,7 +67,16 @@ function ReviewDetails({ review, resource }: { review: Review; resource: Resourc
           {(data) => <ReviewedNetwork review={review} resource={resource} network={data} />}
         </Loaded>
       </Section>
-      <Section title="Signatures">
+      <Section
+        title="Signatures"
+        actions={
+          review.signatures.length > 0 && (
+            <a class="button" href={evidenceAddress(review.model, review.version)} download>
+              Evidence package
+            </a>
+          )
+        }
+      >
         <Signatures review={review} />
       </Section>
       {signing && (
@@ -86,69 +108,21 @@ function ReviewFacts({ review }: { review: Review }) {
           ["Submitted", `${moment(review.submitted_at)} by ${review.submitted_by}`],
           ["Artifact", <Digest digest={review.artifact_digest} label="digest of the artifact" />],
           ["Summary", review.summary],
+          [
+            "Approved last",
+            review.compared_with === null ? (
+              "no version before it"
+            ) : (
+              <a href={address`/models/${review.model}/versions/${review.compared_with}/compare/${review.version}`}>
+                Side by side with version {review.compared_with}
+              </a>
+            ),
+          ],
           ["Round", String(review.round)],
           ...(review.closing_reason === null ? [] : [["Why it ended", review.closing_reason] as const]),
         ]}
       />
     </div>
-  );
-}
-
-interface ReviewBarProps {
-  review: Review;
-  onSign: () => void;
-  onEnded: (review: Review) => void;
-}
-
-function ReviewBar({ review, onSign, onEnded }: ReviewBarProps) {
-  const decided = review.edges.filter((edge) => edge.decision !== null).length;
-  return (
-    <div class="review-bar">
-      <span class="review-progress">
-        <strong>
-          {decided} of {review.edges.length} decided
-        </strong>
-        <progress max={review.edges.length} value={decided} aria-label="Edges decided" />
-      </span>
-      {review.may_decide && (
-        <button type="button" class="button primary" onClick={onSign}>
-          Sign…
-        </button>
-      )}
-      <EndWithoutVerdict review={review} onEnded={onEnded} />
-      {!review.may_decide && review.state === "open" && (
-        <span class="hint">
-          You can look at this review; an auditor who did not contribute decides and signs.
-        </span>
-      )}
-    </div>
-  );
-}
-
-/** Sending a version back, as the auditor, or taking it back, as the developer. */
-function EndWithoutVerdict({ review, onEnded }: Pick<ReviewBarProps, "review" | "onEnded">) {
-  const [open, setOpen] = useState(false);
-  const withdraws = may("withdraw_review");
-  if (review.state !== "open" || (!withdraws && !review.may_decide)) return null;
-  const text = withdraws ? "Withdraw" : "Request changes";
-  const end = withdraws ? withdrawReview : requestChanges;
-  return (
-    <>
-      <button type="button" class="button" onClick={() => setOpen(true)}>
-        {text}
-      </button>
-      {open && (
-        <ReasonDialog
-          title={text}
-          explanation="The version becomes a candidate again. Decisions and signatures of this round stay on record."
-          label="Reason"
-          submit={text}
-          onClose={() => setOpen(false)}
-          act={async (reason) => onEnded(await end(review.id, reason))}
-          onDone={() => setOpen(false)}
-        />
-      )}
-    </>
   );
 }
 
@@ -180,12 +154,14 @@ function ReviewedNetwork({ review, resource, network }: ReviewedNetworkProps) {
 
   return (
     <>
+      <OpenPoints review={review} network={network} onSelect={selectEdge} />
       {review.may_decide && <Shortcuts />}
       <NetworkExplorer
         model={review.model}
         version={review.version}
         network={network}
         decisions={decisions}
+        earlier={review.compared_with === null ? null : { version: review.compared_with, role: "approved last" }}
         decide={(name) => {
           const edge = review.edges.find((item) => item.edge === name);
           if (!edge) return null;
@@ -195,6 +171,8 @@ function ReviewedNetwork({ review, resource, network }: ReviewedNetworkProps) {
           );
         }}
       />
+      <h3>All decisions</h3>
+      <DecisionsTable review={review} network={network} onSelect={selectEdge} />
     </>
   );
 }
@@ -203,7 +181,7 @@ function Shortcuts() {
   return (
     <p class="shortcuts hint">
       Keys: <kbd>n</kbd> next undecided edge, <kbd>p</kbd> previous edge, <kbd>a</kbd> accept, <kbd>r</kbd>{" "}
-      reject the edge that is open.
+      reject the edge that is open, <kbd>c</kbd> comment on it.
     </p>
   );
 }

@@ -4,13 +4,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { PasswordField, TextField } from "../components/field";
 import { Form } from "../components/form";
 import { useAction } from "../resource";
+import { CodeField, useCode } from "../second_factor/code";
 import { signIn } from "../session";
 import { ThemeButton } from "../theme_button";
 
 export function SignInPage() {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const enter = useAction(() => signIn(name, password));
+  const code = useCode();
+  const enter = useAction(() => code.use((typed) => signIn(name, password, typed)));
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
     document.title = "Sign in · Edgewise";
@@ -28,7 +30,7 @@ export function SignInPage() {
         </div>
         <h1>Sign in</h1>
         <p class="hint">Models whose every edge can be seen, checked and signed for.</p>
-        <Form action={enter} shownAt={["/name", "/password"]} submit="Sign in" busy="Signing in…">
+        <Form action={enter} shownAt={["/name", "/password", "/code"]} submit="Sign in" busy="Signing in…">
           <TextField
             label="Name"
             value={name}
@@ -42,6 +44,9 @@ export function SignInPage() {
             onValue={setPassword}
             error={enter.problem?.at("/password")}
           />
+          {code.isAsked && (
+            <CodeField value={code.value} onValue={code.set} error={enter.problem?.at("/code")} />
+          )}
         </Form>
         <p class="hint">Accounts are made by an administrator; there is no open sign-up.</p>
       </div>

@@ -172,7 +172,7 @@ function Stages({ job, history }: { job: TrainingJob; history: readonly Progress
               }
               aria-label={text}
             />
-            {last && <StageNumbers progress={last} />}
+            {last && <StageNumbers progress={last} isNow={state === "now"} />}
           </li>
         );
       })}
@@ -181,13 +181,14 @@ function Stages({ job, history }: { job: TrainingJob; history: readonly Progress
 }
 
 /** Where a stage is, or where it ended: a stage rarely takes all the steps that it may. */
-function StageNumbers({ progress }: { progress: Progress }) {
-  const { step, grid_size: intervals, active_edges: edges, seconds } = progress;
+function StageNumbers({ progress, isNow }: { progress: Progress; isNow: boolean }) {
+  const { step, grid_size: intervals, active_edges: edges, seconds, remaining_seconds: remaining } = progress;
   return (
     <span class="stage-numbers">
       {`step ${step}, ${plural(edges ?? 0, "edge")}`}
       <br />
       {`${plural(intervals ?? 0, "interval")}, ${duration(seconds ?? 0)}`}
+      {isNow && remaining ? `, about ${duration(remaining)} left` : ""}
     </span>
   );
 }

@@ -11,6 +11,7 @@ import { AliasBadge, StateBadge } from "../components/badge";
 import { Dialog } from "../components/dialog";
 import { TextArea } from "../components/field";
 import { Form } from "../components/form";
+import { Later } from "../components/later";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { ConfigurationFacts } from "../configuration_facts";
@@ -31,6 +32,7 @@ import { TrainingStages } from "../training_stages";
 import { Agreement } from "../version/agreement";
 import { WholeFormula } from "../version/formula";
 import { VersionHeader } from "../version/header";
+import { Steps } from "../version/steps";
 
 export function VersionPage({ model, version }: { model: string; version: string }) {
   const key = `${model}/${version}`;
@@ -60,6 +62,7 @@ export function VersionPage({ model, version }: { model: string; version: string
         {(data) => (
           <>
             <UseOfVersion version={data} onChanged={entry.reload} />
+            <Steps version={data} />
             <VersionHeader version={data} />
           </>
         )}
@@ -71,25 +74,28 @@ export function VersionPage({ model, version }: { model: string; version: string
               model={model}
               version={Number(version)}
               network={data}
+              earlier={entry.data?.parent ? { version: entry.data.parent, role: "its parent" } : null}
               revise={
                 mayRevise(entry.data)
-                  ? (edge) => <EdgeRevision key={edge} model={model} version={Number(version)} edge={edge} />
+                  ? (edge) => entry.data && <EdgeRevision key={edge} version={entry.data} network={data} edge={edge} />
                   : undefined
               }
             />
           )}
         </Loaded>
       </Section>
-      <Section title="Certificates">
-        <Certificates model={model} version={version} />
-      </Section>
-      <Section title="Challengers">
-        <ChallengerSection model={model} version={Number(version)} />
-      </Section>
-      {entry.data?.review_id && <Approval version={entry.data} reviewId={entry.data.review_id} />}
-      <Findings model={model} version={Number(version)} />
-      <Learned model={model} version={Number(version)} />
-      {entry.data && <Background version={entry.data} network={network.data ?? null} />}
+      <Later isNext={network.data !== undefined || network.problem !== undefined} rows={12}>
+        <Section title="Certificates">
+          <Certificates model={model} version={version} />
+        </Section>
+        <Section title="Challengers">
+          <ChallengerSection model={model} version={Number(version)} />
+        </Section>
+        {entry.data?.review_id && <Approval version={entry.data} reviewId={entry.data.review_id} />}
+        <Findings model={model} version={Number(version)} />
+        <Learned model={model} version={Number(version)} />
+        {entry.data && <Background version={entry.data} network={network.data ?? null} />}
+      </Later>
     </PageFrame>
   );
 }
@@ -116,7 +122,12 @@ function Actions({ version }: { version: Version }) {
         </button>
       )}
       {revising && (
-        <NetworkRevision model={version.model} version={version.number} onClose={() => setRevising(false)} />
+        <NetworkRevision
+          model={version.model}
+          version={version.number}
+          active={version.active_edges}
+          onClose={() => setRevising(false)}
+        />
       )}
       {version.review_id && (
         <a class="button primary" href={address`/reviews/${version.review_id}`}>

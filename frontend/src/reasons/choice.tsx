@@ -1,10 +1,12 @@
 // What a prediction by hand is measured against, and how its reasons are found.
-import { listReferences } from "../api/operations";
-import type { PredictionRequest, Version } from "../api/types";
+import { getReasonDictionary, listReferences } from "../api/operations";
+import type { PredictionRequest, ReasonDictionary, Version } from "../api/types";
 import { SelectField } from "../components/field";
 import { useResource } from "../resource";
 
-export type ReasonChoice = Required<Pick<PredictionRequest, "reason_method">> & { reference: string | null };
+export type ReasonChoice = Required<Pick<PredictionRequest, "reason_method" | "locale">> & {
+  reference: string | null;
+};
 
 interface ReasonFieldsProps {
   version: Version;
@@ -18,10 +20,16 @@ const METHODS = [
   ["points_below_maximum", "by their distance from the best points"],
 ] as const;
 
+function localesOf(dictionary: ReasonDictionary | undefined): readonly string[] {
+  return Object.keys(dictionary?.entries[0]?.texts ?? {}).sort();
+}
+
 export function ReasonFields({ version, choice, onChoice, error }: ReasonFieldsProps) {
   const key = `${version.model}/${version.number}`;
   const all = useResource(key, (signal) => listReferences(version.model, version.number, signal));
   const names = [...new Set((all.data?.items ?? []).map(({ name }) => name))];
+  const dictionary = useResource(version.model, (signal) => getReasonDictionary(version.model, signal));
+  const locales = localesOf(dictionary.data);
   const isAdditive = version.shape.length === 2;
   return (
     <div class="field-grid">
@@ -43,6 +51,14 @@ export function ReasonFields({ version, choice, onChoice, error }: ReasonFieldsP
           }
           options={METHODS}
           error={error}
+        />
+      )}
+      {locales.length > 1 && (
+        <SelectField
+          label="Language of the reasons"
+          value={choice.locale}
+          onValue={(locale) => onChoice({ ...choice, locale })}
+          options={locales.map((locale) => [locale, locale] as const)}
         />
       )}
     </div>

@@ -1,6 +1,8 @@
-// The reasons of a prediction, as the person reads them.
+// The reasons of a prediction: as the person reads them, and beside them what stands behind each.
 import type { Prediction } from "../api/types";
+import { CopyButton } from "../components/digest";
 import { Section } from "../components/page";
+import { Table } from "../components/table";
 import { signed } from "../format";
 
 interface ReasonsProps {
@@ -8,11 +10,37 @@ interface ReasonsProps {
   rules: Prediction["reason_rules"];
 }
 
-/** The amount and the code are for whoever checks. */
 export function Reasons({ reasons, rules }: ReasonsProps) {
-  const isDistance = rules?.method === "points_below_maximum";
   return (
     <Section title="Main reasons">
+      <div class="letter">
+        <div class="section-head">
+          <p class="hint">As the person reads them{rules && `, in the language “${rules.locale}”`}</p>
+          <CopyButton text={noticeText(reasons)} label="Copy the reasons" />
+        </div>
+        <ol class="reasons" {...(rules ? { lang: rules.locale } : {})}>
+          {reasons.map((reason) => (
+            <li key={reason.rank}>{reason.text}</li>
+          ))}
+        </ol>
+      </div>
+      <details>
+        <summary>What stands behind them</summary>
+        <Basis reasons={reasons} rules={rules} />
+      </details>
+    </Section>
+  );
+}
+
+/** The reasons as lines to paste into a notice. */
+export function noticeText(reasons: Prediction["reasons"]): string {
+  return reasons.map(({ rank, text }) => `${rank}. ${text}`).join("\n");
+}
+
+function Basis({ reasons, rules }: ReasonsProps) {
+  const isDistance = rules?.method === "points_below_maximum";
+  return (
+    <>
       <p class="hint">
         {isDistance
           ? "Ranked by the distance from the best points of each feature."
@@ -21,16 +49,21 @@ export function Reasons({ reasons, rules }: ReasonsProps) {
           ? `In the words of the reason dictionary, revision ${rules.dictionary}.`
           : "In plain words: the model has no reason dictionary."}
       </p>
-      <ol class="reasons">
-        {reasons.map((reason) => (
-          <li key={reason.rank}>
-            {reason.text}{" "}
-            <span class="hint">
-              {signed(reason.contribution)} · <code>{reason.code}</code>
-            </span>
-          </li>
-        ))}
-      </ol>
-    </Section>
+      <Table
+        caption="What stands behind the reasons"
+        rows={reasons}
+        rowKey={(reason) => reason.rank}
+        columns={[
+          { title: "Rank", numeric: true, cell: (reason) => reason.rank },
+          { title: "Code", cell: (reason) => <code>{reason.code}</code> },
+          { title: "Features", cell: (reason) => (reason.features ?? []).join(", ") || "–" },
+          {
+            title: isDistance ? "Below the best points" : "Contribution",
+            numeric: true,
+            cell: (reason) => signed(reason.contribution),
+          },
+        ]}
+      />
+    </>
   );
 }

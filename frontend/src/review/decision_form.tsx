@@ -17,7 +17,7 @@ interface DecisionFormProps {
   onNext: () => void;
 }
 
-/** The comment, what hinders it, and the way to send it with a decision; `a` and `r` are the buttons. */
+/** The comment, what hinders it, and the way to send it with a decision; `a`, `r` and `c` are the buttons and the comment. */
 function useDecision({ edge, mayDecide, decide }: Pick<DecisionFormProps, "edge" | "mayDecide" | "decide">) {
   const [comment, setComment] = useState(edge.comment);
   const [reasonMissing, setReasonMissing] = useState(false);
@@ -35,7 +35,11 @@ function useDecision({ edge, mayDecide, decide }: Pick<DecisionFormProps, "edge"
   };
   useLayoutEffect(() => {
     if (!mayDecide) return undefined;
-    return onShortcut({ a: () => choose("accepted"), r: () => choose("rejected") });
+    return onShortcut({
+      a: () => choose("accepted"),
+      r: () => choose("rejected"),
+      c: () => field.current?.focus(),
+    });
   });
   return { comment, setComment, reasonMissing, field, action, choose };
 }

@@ -20,7 +20,7 @@ export function Gates({ review }: { review: Review }) {
                 <strong>
                   {gate.is_passed ? "✓" : "✕"} {gate.gate}
                 </strong>
-                : {gate.is_passed ? "open" : "closed"}. {gate.reason}
+                : {gate.is_passed ? "passed" : "not passed"}. {gate.reason}
               </li>
             ))}
           </ul>

@@ -9,6 +9,8 @@ import { PasswordField, SelectField, TextArea } from "../components/field";
 import { Form } from "../components/form";
 import { plural } from "../format";
 import { useAction } from "../resource";
+import { CodeField, useCode } from "../second_factor/code";
+import { LimitsFields, limitsOf, NO_LIMITS } from "./limits_fields";
 
 interface SignDialogProps {
   review: Review;
@@ -26,11 +28,13 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
   const [meaning, setMeaning] = useState<Meaning>("approval");
   const [statement, setStatement] = useState("");
   const [password, setPassword] = useState("");
-  const sign = useAction(async () => {
+  const [limitsDraft, setLimits] = useState(NO_LIMITS);
+  const code = useCode();
+  const submit = async (typed: string | null): Promise<void> => {
     try {
       const { artifact_digest, decisions_digest } = review;
-      const limits = { conditions: "" };
-      const signed = { verdict, statement, artifact_digest, decisions_digest, password, limits };
+      const limits = limitsOf(verdict === "approved" ? limitsDraft : NO_LIMITS);
+      const signed = { verdict, statement, artifact_digest, decisions_digest, password, limits, code: typed };
       const utc_offset_minutes = -new Date().getTimezoneOffset();
       const meant = verdict === "approved" ? meaning : "rejection";
       onSigned(await createSignature(review.id, { ...signed, meaning: meant, utc_offset_minutes }));
@@ -38,12 +42,13 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
       if (error instanceof Problem && STALE.has(error.code)) onStale();
       throw error;
     }
-  });
+  };
+  const sign = useAction(() => code.use(submit));
   return (
     <Dialog title={`Sign the review of ${review.model}, version ${review.version}`} onClose={onClose}>
       <Form
         action={sign}
-        shownAt={["/statement", "/password"]}
+        shownAt={["/statement", "/password", "/code"]}
         submit={verdict === "approved" ? "Sign the approval" : "Sign the rejection"}
         busy="Signing…"
         cancel={onClose}
@@ -71,6 +76,13 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
           onValue={setStatement}
           error={sign.problem?.at("/statement")}
         />
+        {verdict === "approved" && (
+          <LimitsFields
+            limits={limitsDraft}
+            onLimits={setLimits}
+            at={(pointer) => sign.problem?.at(pointer)}
+          />
+        )}
         <SignedDigests review={review} />
         <PasswordField
           label="Password"
@@ -79,6 +91,7 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
           onValue={setPassword}
           error={sign.problem?.at("/password")}
         />
+        {code.isAsked && <CodeField value={code.value} onValue={code.set} error={sign.problem?.at("/code")} />}
       </Form>
     </Dialog>
   );

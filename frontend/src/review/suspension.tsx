@@ -1,13 +1,21 @@
 // Whether a version may be used: its limits, its suspension, and the steps that stop or resume its use.
 import { useState } from "preact/hooks";
 
-import { confirmResumption, createSuspension, listSuspensions, requestResumption } from "../api/operations";
+import {
+  confirmResumption,
+  createSuspension,
+  listSuspensions,
+  requestResumption,
+  retireVersion,
+} from "../api/operations";
 import type { Suspension, Version } from "../api/types";
 import { ProblemNote } from "../components/problem";
 import { moment } from "../format";
 import { useAction, useResource } from "../resource";
 import { may } from "../session";
 import { ReasonDialog } from "./reason_dialog";
+
+const RETIRABLE: ReadonlySet<string> = new Set(["approved", "suspended"]);
 
 interface UseOfVersionProps {
   version: Version;
@@ -24,6 +32,9 @@ export function UseOfVersion({ version, onChanged }: UseOfVersionProps) {
       {version.state === "suspended" && <Suspended version={version} onChanged={onChanged} />}
       {version.state === "approved" && may("create_suspension") && (
         <SuspendButton version={version} onChanged={onChanged} />
+      )}
+      {RETIRABLE.has(version.state) && may("retire_version") && (
+        <RetireButton version={version} onChanged={onChanged} />
       )}
     </>
   );
@@ -55,6 +66,28 @@ function SuspendButton({ version, onChanged }: UseOfVersionProps) {
           submit="Suspend now"
           onClose={() => setOpen(false)}
           act={(reason) => createSuspension(version.model, version.number, reason)}
+          onDone={onChanged}
+        />
+      )}
+    </p>
+  );
+}
+
+function RetireButton({ version, onChanged }: UseOfVersionProps) {
+  const [open, setOpen] = useState(false);
+  return (
+    <p>
+      <button type="button" class="button danger" onClick={() => setOpen(true)}>
+        Retire this version
+      </button>
+      {open && (
+        <ReasonDialog
+          title={`Retire version ${version.number}`}
+          explanation="Its use ends for good: nobody can take this back. Aliases must point elsewhere first."
+          label="Reason"
+          submit="Retire for good"
+          onClose={() => setOpen(false)}
+          act={(reason) => retireVersion(version.model, version.number, reason)}
           onDone={onChanged}
         />
       )}

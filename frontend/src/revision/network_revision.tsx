@@ -5,15 +5,18 @@ import type { Change } from "../api/types";
 import { Dialog } from "../components/dialog";
 import { SelectField, TextField } from "../components/field";
 import { Preview } from "./preview";
+import { PruneTradeoff } from "./prune_tradeoff";
 import { RevisionForm } from "./submit";
 
 interface NetworkRevisionProps {
   model: string;
   version: number;
+  /** How many edges there are now. */
+  active: number;
   onClose: () => void;
 }
 
-export function NetworkRevision({ model, version, onClose }: NetworkRevisionProps) {
+export function NetworkRevision({ model, version, active, onClose }: NetworkRevisionProps) {
   const [operation, setOperation] = useState("prune");
   const [tolerance, setTolerance] = useState("0.01");
   const [edges, setEdges] = useState("");
@@ -23,7 +26,7 @@ export function NetworkRevision({ model, version, onClose }: NetworkRevisionProp
   const isShown = previewed !== null && JSON.stringify(previewed) === JSON.stringify(change);
   return (
     <Dialog title={`Prune or refine version ${version}`} onClose={onClose}>
-      <RevisionForm model={model} version={version} change={change} cancel={onClose}>
+      <RevisionForm model={model} version={version} changes={change ? [change] : []} cancel={onClose}>
         <SelectField
           label="Change"
           value={operation}
@@ -42,13 +45,7 @@ export function NetworkRevision({ model, version, onClose }: NetworkRevisionProp
               onValue={setTolerance}
               input={{ type: "number", min: 0, max: 0.99, step: "any", required: true }}
             />
-            <TextField
-              label="Most edges"
-              hint="Empty lets the tolerance alone decide."
-              value={edges}
-              onValue={setEdges}
-              input={{ type: "number", min: 1, step: 1 }}
-            />
+            <PruneTradeoff {...{ model, version, active, edges }} onEdges={setEdges} />
           </>
         ) : (
           <TextField

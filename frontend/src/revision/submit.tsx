@@ -12,17 +12,16 @@ import { address, navigate } from "../router";
 interface SubmitProps {
   model: string;
   version: number;
-  /** Null while there is nothing to submit. */
-  change: Change | null;
+  /** None while there is nothing to submit. */
+  changes: readonly Change[];
   cancel: () => void;
   children: ComponentChildren;
 }
 
-export function RevisionForm({ model, version, change, cancel, children }: SubmitProps) {
+export function RevisionForm({ model, version, changes, cancel, children }: SubmitProps) {
   const [message, setMessage] = useState("");
   const submit = useAction(async () => {
-    if (!change) return;
-    const job = await createRevision(model, version, { changes: [change], message });
+    const job = await createRevision(model, version, { changes: [...changes], message });
     navigate(address`/training-jobs/${job.id}`);
   });
   return (
@@ -31,7 +30,7 @@ export function RevisionForm({ model, version, change, cancel, children }: Submi
       shownAt={["/message"]}
       submit="Make the new version"
       busy="Asking…"
-      disabled={!change}
+      disabled={changes.length === 0}
       cancel={cancel}
     >
       {children}

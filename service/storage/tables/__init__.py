@@ -10,11 +10,20 @@ from service.storage.tables.models import (
     ReferencePopulation,
     Revision,
 )
-from service.storage.tables.people import ApiKey, SignInSession, User
+from service.storage.tables.people import ApiKey, KeyUsage, RecoveryCode, SecondFactor, SignInSession, User
+from service.storage.tables.retention import ErasedPrediction, RetentionSchedule
 from service.storage.tables.review import EdgeDecision, Finding, Review, Signature, Suspension
 from service.storage.tables.table import Table
 from service.storage.tables.use import Alias, AliasEvent, Prediction
-from service.storage.tables.work import ChallengerReport, JobEvent, Sweep, SweepCandidate, TrainingJob, Worker
+from service.storage.tables.work import (
+    ChallengerReport,
+    JobEvent,
+    ScoringJob,
+    Sweep,
+    SweepCandidate,
+    TrainingJob,
+    Worker,
+)
 
 __all__ = [
     "Alias",
@@ -26,16 +35,22 @@ __all__ = [
     "ChallengerReport",
     "Dataset",
     "EdgeDecision",
+    "ErasedPrediction",
     "Finding",
     "IdempotencyKey",
     "JobEvent",
+    "KeyUsage",
     "Model",
     "ModelVersion",
     "Prediction",
     "ReasonDictionary",
+    "RecoveryCode",
     "ReferencePopulation",
+    "RetentionSchedule",
     "Review",
     "Revision",
+    "ScoringJob",
+    "SecondFactor",
     "SignInSession",
     "Signature",
     "Suspension",

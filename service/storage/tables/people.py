@@ -1,8 +1,9 @@
 """People, their sessions and their keys."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
+    BigInteger,
     ForeignKey,
     String,
     false,
@@ -38,6 +39,26 @@ class SignInSession(Table):
     last_seen_at: Mapped[datetime]
 
 
+class SecondFactor(Table):
+    """The secret of a person's authenticator; no code up to `last_step` is taken any more."""
+
+    __tablename__ = "second_factors"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    secret: Mapped[str]
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Table):
+    """A code for the loss of an authenticator; only its hash is kept."""
+
+    __tablename__ = "recovery_codes"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
 class ApiKey(Table):
     """A program's key; only its hash is kept."""
 
@@ -52,3 +73,14 @@ class ApiKey(Table):
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    requests_per_minute: Mapped[int | None]
+    rows_per_day: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class KeyUsage(Table):
+    """Rows that the processes of the service have set aside for a key on a day (UTC)."""
+
+    __tablename__ = "key_usage"
+    api_key_id: Mapped[str] = mapped_column(ForeignKey("api_keys.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    rows: Mapped[int] = mapped_column(BigInteger)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import (
+    Double,
     ForeignKey,
     Index,
     String,
@@ -44,7 +45,11 @@ class AliasEvent(Table):
 
 
 class Prediction(Table):
-    """A decision record: `record` is the exact text that `record_digest` covers."""
+    """A decision record: `record` is the exact text that `record_digest` covers.
+
+    `row` and `record` are encrypted with the key that `key` names, or readable where it names none. `latency_ms` is the
+    time from the call to the record, without its commit.
+    """
 
     __tablename__ = "predictions"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -54,10 +59,14 @@ class Prediction(Table):
     link: Mapped[Link] = mapped_column(Text())
     trial: Mapped[bool]
     explain: Mapped[Explain] = mapped_column(Text())
-    row: Mapped[str]
-    record: Mapped[str]
+    row: Mapped[bytes]
+    record: Mapped[bytes]
+    key: Mapped[str | None] = mapped_column(String(16))
     record_digest: Mapped[str] = mapped_column(DigestColumn)
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     api_key_id: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id"))
-    __table_args__ = (version_reference(), Index(None, "model", "id"))
+    alias: Mapped[str | None] = mapped_column(String(20))
+    outcome: Mapped[str | None]
+    latency_ms: Mapped[float | None] = mapped_column(Double())
+    __table_args__ = (version_reference(), Index(None, "model", "id"), Index(None, "created_by", "id"))

@@ -13,7 +13,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.lifecycle import EventKind, JobKind, JobState
-from service.storage.tables.table import Id, Table, one_of, version_reference
+from service.domain.predictions import Explain
+from service.storage.tables.table import DigestColumn, Id, Table, one_of, version_reference
 
 
 class TrainingJob(Table):
@@ -43,7 +44,7 @@ class TrainingJob(Table):
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     __table_args__ = (
         one_of("state", "queued", "running", "succeeded", "failed", "cancelled"),
-        one_of("kind", "train", "revise", "challenge"),
+        one_of("kind", "train", "revise", "challenge", "score"),
         CheckConstraint("(kind = 'revise') = (parent IS NOT NULL)", name="parent"),
     )
 
@@ -80,6 +81,22 @@ class ChallengerReport(Table):
     version: Mapped[int]
     report: Mapped[dict[str, Any] | None]
     __table_args__ = (version_reference(),)
+
+
+class ScoringJob(Table):
+    """A table whose rows a version answers; what comes out is known once the job has ended."""
+
+    __tablename__ = "scoring_jobs"
+    job_id: Mapped[str] = mapped_column(ForeignKey("training_jobs.id"), primary_key=True)
+    model: Mapped[str]
+    version: Mapped[int]
+    source_digest: Mapped[str] = mapped_column(DigestColumn)
+    explain: Mapped[Explain] = mapped_column(Text())
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    refused: Mapped[int | None] = mapped_column(BigInteger)
+    result_digest: Mapped[str | None] = mapped_column(DigestColumn)
+    result_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (version_reference(), one_of("explain", "edges", "features", "none"))
 
 
 class Worker(Table):

@@ -71,3 +71,14 @@ def explain(data: dict[str, Any], *, repetitions: int, seed: int, **settings: An
             times[name].append((time.perf_counter() - started) / len(part))
     figures = {name: 1 / min(one) for name, one in times.items()}
     return {**figures, "seconds": len(rows) / figures["flows"]}, {}
+
+
+def batch(data: dict[str, Any], *, rows: int, threads: int, seed: int, **settings: Any) -> Answer:
+    """Fit a classifier; explain so many rows by TreeSHAP, part by part, and keep nothing."""
+    model = lightgbm.LGBMClassifier(random_state=seed, verbose=-1, **settings)
+    booster, part = model.fit(data["X_train"], data["y_train"]).booster_, data["X_rows"]
+    started, began = time.perf_counter(), time.process_time()
+    for first in range(0, rows, len(part)):
+        booster.predict(part[: rows - first], num_threads=threads, pred_contrib=True)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - began
+    return {"seconds": seconds, "rows_per_second": rows / seconds, "rows_per_cpu_second": rows / cpu}, {}

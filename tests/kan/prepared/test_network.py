@@ -47,19 +47,13 @@ def test_prepared_network_is_the_same_function(name: str) -> None:
 @pytest.mark.parametrize("base", ["silu", "identity", "zero"])
 @pytest.mark.parametrize(("degree", "grid_size"), [(1, 2), (2, 5), (5, 4), (3, 40)])
 def test_every_base_degree_and_grid_is_the_same_function(base: Base, degree: int, grid_size: int) -> None:
-    network = initial_network(
-        MIXED,
-        (3,),
-        2,
-        grid_sizes=(grid_size, grid_size),
-        degree=degree,
-        base=base,
-        generator=torch.Generator().manual_seed(degree),
-    )
+    generator = torch.Generator().manual_seed(degree)
+    sizes = (grid_size, grid_size)
+    network = initial_network(MIXED, (3,), 2, grid_sizes=sizes, degree=degree, base=base, generator=generator)
     with torch.no_grad():
         for position in range(2):
             layer = network.layer(position)
-            layer.weights.copy_(torch.randn_like(layer.weights) * layer.mask)
+            layer.weights.copy_(torch.randn(layer.weights.shape, generator=generator, dtype=torch.float64) * layer.mask)
     assert_same_function(network, random_rows(MIXED, 200, seed=2, spread=1.5))
 
 

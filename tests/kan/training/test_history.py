@@ -33,6 +33,14 @@ def test_network_that_did_best_comes_back_as_it_was_then() -> None:
     assert (one.first, one.best) == (0.9, 0.3)
 
 
+def test_sparsity_counts_beside_the_held_out_loss() -> None:
+    dense, sparse, one = random_network(MIXED, (1,), seed=0), random_network(MIXED, (1,), seed=1), recorder()
+    one.report(dense, 1, 0.0, 0.2, sparsity=0.3)
+    one.report(sparse, 2, 0.0, 0.25, sparsity=0.1)
+    assert (one.history.kept_step, one.first, one.best) == (2, 0.5, 0.35)
+    assert [loss for _, _, loss in one.history.losses] == [0.2, 0.25]
+
+
 def test_best_network_may_be_one_of_several_on_different_grids() -> None:
     coarse, fine = random_network(MIXED, (1,), seed=0), random_network(MIXED, (1,), seed=0, grid_size=8)
     one = recorder()
@@ -60,7 +68,7 @@ def test_loss_that_is_not_a_number_is_never_the_best() -> None:
 def test_callback_hears_of_every_step() -> None:
     seen: list[Progress] = []
     network, one = random_network(MIXED, (2, 1), seed=0, grid_size=6), recorder(seen)
-    one.report(network, 3, 0.25, 0.5, 1e-3)
+    one.report(network, 3, 0.25, 0.5, damping=1e-3)
     (progress,) = seen
     assert progress.seconds >= 0
     assert vars(progress) == {

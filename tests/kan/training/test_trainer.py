@@ -201,6 +201,16 @@ def test_best_step_by_validation_loss_is_kept(optimizer: str) -> None:
     assert all(loss >= held_out.get(history.kept_step, loss) for loss in held_out.values())
 
 
+def test_rows_held_out_choose_the_step_and_are_not_learned_from() -> None:
+    other = weighted_rows(X[:100], 2 * Y.mean() - Y[:100])
+    start = started(ROWS)
+    found, history = train([start], ROWS, "gaussian", settings(steps=20), is_refit=True, held_out=other)
+    plain, _ = train([start], ROWS, "gaussian", settings(steps=20), is_refit=True)
+    losses = [loss for _, _, loss in history.losses if loss is not None]
+    assert history.kept_step == 1 + losses.index(min(losses)) < len(losses)
+    assert unexplained(plain) < unexplained(found)
+
+
 def test_table_beyond_second_order_goes_to_adam(monkeypatch: pytest.MonkeyPatch) -> None:
     network = started(ROWS)
     automatic = settings(optimizer="auto")

@@ -14,7 +14,7 @@ from tests.service.conftest import HOST
 
 def test_a_migrated_service_is_ready(client: TestClient) -> None:
     assert client.get("/health/live").json() == {"status": "live"}
-    assert client.get("/health/ready").json() == {"status": "ready"}
+    assert client.get("/health/ready").json() == {"status": "ready", "damaged_artifacts": []}
 
 
 NOT_READY = {

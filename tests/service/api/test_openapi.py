@@ -28,7 +28,7 @@ CHECKS = [
 
 
 #: Places that exist, so that not every random address ends at 'not found'.
-KNOWN: dict[str, Any] = {"model": "credit", "number": 1, "edge": "0.0.0", "alias": "champion"}
+KNOWN: dict[str, Any] = {"model": "credit", "number": 1, "edge": "0.0.0", "alias": "champion", "version": "1"}
 ENDING = ("deleteSession", "endAllSessions")
 EXAMPLES = 8
 

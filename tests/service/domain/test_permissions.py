@@ -17,7 +17,14 @@ CHANGES_BY_DEVELOPERS = {
     "roll_back_alias",
     "withdraw_review",
 }
-OWN_ACCOUNT = {"delete_session", "end_all_sessions", "change_password"}
+OWN_ACCOUNT = {
+    "delete_session",
+    "end_all_sessions",
+    "change_password",
+    "begin_second_factor",
+    "confirm_second_factor",
+    "remove_second_factor",
+}
 VERDICTS = {"decide_edge", "create_signature", "confirm_resumption", "request_changes"}
 
 
@@ -43,17 +50,31 @@ def test_an_administrator_approves_nothing() -> None:
 def test_an_observer_raises_findings_and_changes_nothing_else() -> None:
     reading = ("get_", "list_", "stream_", "verify_", "compare_")
     changing = {action for action in PERMISSIONS if not action.startswith(reading)}
-    assert allowed("observer") & changing == OWN_ACCOUNT | {"replay_prediction", "create_finding"}
+    harmless = {"replay_prediction", "create_finding", "preview_predictions"}
+    assert allowed("observer") & changing == OWN_ACCOUNT | harmless
 
 
 def test_a_client_predicts_and_sees_nothing_else() -> None:
     assert allowed("client") == OWN_ACCOUNT | {
         "get_me",
+        "cancel_scoring_job",
         "create_counterfactuals",
+        "create_inference",
+        "create_invocation",
         "create_predictions",
+        "create_scoring_job",
         "create_version_counterfactuals",
+        "create_version_inference",
+        "create_version_invocation",
         "create_version_predictions",
+        "get_inference_model",
+        "get_inference_model_ready",
+        "get_inference_version",
+        "get_inference_version_ready",
         "get_prediction",
+        "get_scoring_job",
+        "get_scoring_result",
+        "get_second_factor",
     }
 
 
@@ -74,7 +95,8 @@ def test_a_refusal_names_the_roles_that_would_do() -> None:
 
 
 def test_what_is_public_is_in_no_table() -> None:
-    assert {"create_session", "get_liveness", "get_readiness"} == PUBLIC
+    by_protocol = {"get_server_live", "get_server_ready", "get_server_metadata"}
+    assert {"create_session", "get_liveness", "get_readiness"} | by_protocol == PUBLIC
     assert not PUBLIC & set(PERMISSIONS)
 
 

@@ -12,8 +12,9 @@ from service.domain.features import PictureFormat
 from service.domain.predictions import ChartKind, Value
 from service.errors import NotFound
 from service.modelling.charts import OVERLAYS, edge_chart, prediction_chart, prediction_picture
-from service.modelling.prediction import predict, training_basis
+from service.modelling.prediction import training_basis
 from service.modelling.registry import LoadedModel
+from tests.service.records import predicted
 
 ROW: dict[str, Value] = {"age": 41.5, "income": None, "city": "ash"}
 
@@ -64,7 +65,7 @@ def test_a_figure_of_no_edge_is_not_found(gaussian: LoadedModel) -> None:
 
 
 def test_the_waterfall_goes_from_the_base_value_to_the_output(model: LoadedModel) -> None:
-    prediction = predict(model, [ROW], "features", [""], training_basis(model))[0]
+    prediction = predicted(model, [ROW], "features", [""], training_basis(model))[0]
     (steps,) = prediction_chart(model, prediction, "waterfall")["data"]
     assert (steps["x"][0], steps["x"][-1]) == (prediction.base_value, prediction.output.link)
     assert math.fsum(steps["x"][:-1]) == pytest.approx(prediction.output.link, abs=1e-9)
@@ -72,19 +73,19 @@ def test_the_waterfall_goes_from_the_base_value_to_the_output(model: LoadedModel
 
 
 def test_without_features_the_waterfall_has_one_step(model: LoadedModel) -> None:
-    prediction = predict(model, [ROW], "none", [""], training_basis(model))[0]
+    prediction = predicted(model, [ROW], "none", [""], training_basis(model))[0]
     (steps,) = prediction_chart(model, prediction, "waterfall")["data"]
     assert steps["customdata"] == ["base value", "all features", "output"]
     assert steps["x"][1] == pytest.approx(prediction.output.link - prediction.base_value)
 
 
 def test_names_that_users_wrote_are_text_and_not_markup(gaussian: LoadedModel) -> None:
-    prediction = predict(gaussian, [{**ROW, "city": "<b onclick=x>"}], "features", [""], training_basis(gaussian))[0]
+    prediction = predicted(gaussian, [{**ROW, "city": "<b onclick=x>"}], "features", [""], training_basis(gaussian))[0]
     assert "<b" not in json.dumps(prediction_chart(gaussian, prediction, "waterfall"))
 
 
 def test_the_flow_has_a_line_for_every_edge_with_its_contribution(model: LoadedModel) -> None:
-    prediction = predict(model, [ROW], "edges", [""], training_basis(model))[0]
+    prediction = predicted(model, [ROW], "edges", [""], training_basis(model))[0]
     figure = prediction_chart(model, prediction, "flow")
     json.dumps(figure, allow_nan=False)
     lines = {trace["name"].split(":")[0]: trace["name"] for trace in figure["data"] if trace.get("mode") == "lines"}
@@ -93,14 +94,14 @@ def test_the_flow_has_a_line_for_every_edge_with_its_contribution(model: LoadedM
 
 
 def test_a_record_without_edges_has_no_flow(model: LoadedModel) -> None:
-    prediction = predict(model, [ROW], "features", ["the-id"], training_basis(model))[0]
+    prediction = predicted(model, [ROW], "features", ["the-id"], training_basis(model))[0]
     with pytest.raises(NotFound, match="the-id"):
         prediction_chart(model, prediction, "flow")
 
 
 @pytest.mark.parametrize(("format", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG")])
 def test_a_record_is_drawn_as_a_file(gaussian: LoadedModel, format: PictureFormat, start: bytes) -> None:
-    prediction = predict(gaussian, [ROW], "edges", ["the-id"], training_basis(gaussian))[0]
+    prediction = predicted(gaussian, [ROW], "edges", ["the-id"], training_basis(gaussian))[0]
     for kind in get_args(ChartKind):
         found = prediction_picture(gaussian, prediction, kind, format)
         assert found.content.startswith(start)

@@ -1,6 +1,7 @@
 """What people see of a model: the picture, one edge, the formula."""
 
 import math
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -64,10 +65,12 @@ def test_small_curves_fill_the_unit_square_and_follow_the_edge(model: LoadedMode
         assert list(spark.x) == sorted(spark.x)
         shown = next(one for one in model.edges if str(one.place) == edge.edge)
         lower, upper = shown.domain or (0.0, len(spark.x) - 1.0)
-        x = torch.tensor([lower + share * (upper - lower) for share in spark.x], dtype=torch.float64)
+        x = torch.linspace(lower, upper, len(spark.x), dtype=torch.float64)
         y = model.fitted.network.edge_activation(shown.place, x).detach()
         expected = ((y - y.min()) / (y.max() - y.min())).tolist()
-        assert list(spark.y) == pytest.approx(expected, abs=1e-9)
+        assert edge.domain == shown.domain
+        assert list(spark.x) == pytest.approx(torch.linspace(0, 1, len(spark.x)).tolist(), abs=5e-4)
+        assert list(spark.y) == pytest.approx(expected, abs=5.001e-4)  # they are written with three decimals
 
 
 def test_spreads_are_the_deviations_of_the_contributions(gaussian: LoadedModel) -> None:
@@ -97,6 +100,23 @@ def test_a_formula_is_shown_with_all_digits_and_for_reading(known: LoadedModel) 
     assert detail.latex == r"-2 \cdot \ln\left(\text{income} + 100\right) + 4"
     assert (detail.form, detail.unit, detail.degree, detail.grid_size) == ("symbolic", "EUR", None, None)
     assert detail.value_when_missing is not None
+
+
+def test_a_formula_is_written_for_python_and_for_sql(known: LoadedModel) -> None:
+    detail = describe_edge(known, "0.1.0")
+    assert detail.python is not None
+    assert detail.sql is not None
+    assert "math.log" in detail.python
+    assert "income" not in detail.python
+    with sqlite3.connect(":memory:") as database:
+        row = database.execute(f"SELECT {detail.sql} FROM (SELECT 400.0 AS income)").fetchone()  # noqa: S608  # our own
+    database.close()
+    assert row[0] == pytest.approx(-2 * math.log(500) + 4, abs=1e-12)
+
+
+def test_what_is_no_formula_is_not_written_as_code(known: LoadedModel) -> None:
+    detail = describe_edge(known, "0.2.0")
+    assert (detail.form, detail.python, detail.sql) == ("table", None, None)
 
 
 def test_the_form_in_force_is_the_first_candidate(known: LoadedModel) -> None:

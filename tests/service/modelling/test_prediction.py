@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -25,9 +26,11 @@ from service.errors import (
 )
 from service.modelling.prediction import Basis, example_row, link_of, predict, training_basis
 from service.modelling.reasons import PLAIN_RULES, Wording
+from service.modelling.records import number_texts
 from service.modelling.references import prepare_reference
 from service.modelling.registry import LoadedModel
 from service.modelling.rows import encode_rows
+from tests.service.records import predicted
 
 ROW: dict[str, Value] = {"age": 41.5, "income": 730.0, "city": "ash"}
 ROWS: list[dict[str, Value]] = [
@@ -43,7 +46,7 @@ ROWS: list[dict[str, Value]] = [
 def one(
     model: LoadedModel, row: Mapping[str, Value], explain: Explain = "edges", wording: Wording | None = None
 ) -> Prediction:
-    return predict(model, [row], explain, ["the-id"], training_basis(model, wording))[0]
+    return predicted(model, [row], explain, ["the-id"], training_basis(model, wording))[0]
 
 
 def rules(**changes: object) -> ReasonRules:
@@ -51,14 +54,14 @@ def rules(**changes: object) -> ReasonRules:
 
 
 def test_a_row_has_the_same_bits_alone_and_among_others(model: LoadedModel) -> None:
-    together = predict(model, ROWS, "edges", [str(number) for number in range(100)], training_basis(model))
+    together = predicted(model, ROWS, "edges", [str(number) for number in range(100)], training_basis(model))
     for number, row in enumerate(ROWS):
-        alone = predict(model, [row], "edges", [str(number)], training_basis(model))[0]
+        alone = predicted(model, [row], "edges", [str(number)], training_basis(model))[0]
         assert canonical_json(alone.model_dump(mode="json")) == canonical_json(together[number].model_dump(mode="json"))
 
 
 def test_contributions_of_every_layer_add_up(model: LoadedModel) -> None:
-    for prediction in predict(model, ROWS, "edges", [""] * 100, training_basis(model)):
+    for prediction in predicted(model, ROWS, "edges", [""] * 100, training_basis(model)):
         difference = prediction.output.link - prediction.base_value
         layers = {edge.edge.split(".")[0] for edge in prediction.edges}
         sums = [
@@ -104,7 +107,7 @@ def test_a_quantity_has_no_outcome(gaussian: LoadedModel) -> None:
 
 
 def test_each_row_explains_its_own_most_probable_outcome(multinomial: LoadedModel) -> None:
-    predictions = predict(multinomial, ROWS, "edges", [""] * 100, training_basis(multinomial))
+    predictions = predicted(multinomial, ROWS, "edges", [""] * 100, training_basis(multinomial))
     assert len({prediction.output.outcome for prediction in predictions}) == 3
     for prediction in predictions:
         best = max(prediction.output.probabilities, key=lambda pair: pair.probability)
@@ -184,7 +187,7 @@ def test_a_value_of_the_wrong_kind_names_row_and_feature(
     binomial: LoadedModel, feature: str, value: Value, error: type[InvalidRow], words: str
 ) -> None:
     with pytest.raises(error, match=words) as refused:
-        predict(binomial, [ROW, {**ROW, feature: value}], "edges", ["", ""], training_basis(binomial))
+        predicted(binomial, [ROW, {**ROW, feature: value}], "edges", ["", ""], training_basis(binomial))
     assert refused.value.fields[0].pointer == f"/rows/1/{feature}"
 
 
@@ -196,11 +199,11 @@ def test_unknown_and_absent_features_are_named(binomial: LoadedModel) -> None:
 
 
 def test_no_rows_give_no_predictions(model: LoadedModel) -> None:
-    assert predict(model, [], "edges", [], training_basis(model)) == ()
+    assert predicted(model, [], "edges", [], training_basis(model)) == ()
 
 
 def test_reasons_are_the_largest_adverse_features_first(binomial: LoadedModel) -> None:
-    for prediction in predict(binomial, ROWS, "features", [""] * 100, training_basis(binomial)):
+    for prediction in predicted(binomial, ROWS, "features", [""] * 100, training_basis(binomial)):
         adverse = sorted((one.contribution for one in prediction.features if one.contribution > 0), reverse=True)
         assert [reason.contribution for reason in prediction.reasons] == adverse[:4]
         assert [reason.rank for reason in prediction.reasons] == list(range(1, len(prediction.reasons) + 1))
@@ -219,7 +222,7 @@ def test_reasons_of_a_quantity_go_both_ways(gaussian: LoadedModel) -> None:
 def test_a_reason_says_what_is_missing(binomial: LoadedModel) -> None:
     texts = [
         reason.text
-        for prediction in predict(binomial, ROWS, "features", [""] * 100, training_basis(binomial))
+        for prediction in predicted(binomial, ROWS, "features", [""] * 100, training_basis(binomial))
         for reason in prediction.reasons
         if reason.code == "income"
     ]
@@ -238,7 +241,7 @@ def test_reasons_are_told_in_the_words_of_the_dictionary(binomial: LoadedModel) 
     seen = set()
     for adverse in ("higher", "lower"):
         wording = Wording(rules(locale="de", adverse_outcome=adverse, dictionary=1), entries)
-        for prediction in predict(binomial, ROWS, "features", [""] * 100, training_basis(binomial, wording)):
+        for prediction in predicted(binomial, ROWS, "features", [""] * 100, training_basis(binomial, wording)):
             amounts = {one.feature: one.contribution for one in prediction.features}
             for reason in prediction.reasons:
                 assert (reason.contribution > 0) == (adverse == "higher")
@@ -280,7 +283,7 @@ def test_a_row_that_is_the_reference_has_no_reasons(model: LoadedModel) -> None:
     x = encode_rows(model.fitted.features, [ROW])
     name = NamedReference(name="somebody", revision=3, digest="sha256:" + "0" * 64)
     basis = Basis(prepare_reference(model.fitted, x), name)
-    prediction = predict(model, [ROW], "edges", ["the-id"], basis)[0]
+    prediction = predicted(model, [ROW], "edges", ["the-id"], basis)[0]
     assert {one.contribution for one in prediction.features} == {0.0}
     assert {edge.contribution for edge in prediction.edges} == {0.0}
     assert (prediction.reasons, prediction.base_value) == ((), prediction.output.link)
@@ -294,7 +297,7 @@ def test_a_row_that_is_the_reference_has_no_reasons(model: LoadedModel) -> None:
 def test_a_record_of_before_references_had_names_is_made_again_as_it_was(model: LoadedModel) -> None:
     """The fields that were added since are left out, so that its digest is the same."""
     before = LoadedModel(model.digest, replace(model.fitted, calibration=None))
-    (prediction,) = predict(before, [ROW], "features", ["the-id"], Basis(before.training_reference, None))
+    (prediction,) = predicted(before, [ROW], "features", ["the-id"], Basis(before.training_reference, None))
     record = prediction.model_dump(mode="json")
     assert set(record) == {
         "id", "output", "base_value", "reference", "method", "features", "edges", "reasons", "warnings", "identity",
@@ -321,4 +324,20 @@ def test_a_row_without_a_finite_answer_is_named(gaussian: LoadedModel) -> None:
     network = gaussian.fitted.network.with_symbolic(edge.place, SymbolicForm("linear", 1.0, 0.0, 1e250, 0.0))
     exploding = LoadedModel("sha256:" + "0" * 64, replace(gaussian.fitted, network=network))
     with pytest.raises(OutputUndefined, match="no finite answer for row 1"):
-        predict(exploding, [ROW, {**ROW, "age": 1e90}], "edges", ["", ""], training_basis(exploding))
+        predicted(exploding, [ROW, {**ROW, "age": 1e90}], "edges", ["", ""], training_basis(exploding))
+
+
+@pytest.mark.parametrize("numbers", [[1e-5, 0.0001, -0.0, 0.0], [1e16, 9.999e15, 1e22, -1.5e300], [5e-324, 1 / 3]])
+def test_numbers_are_written_as_canonical_json_writes_them(numbers: list[float]) -> None:
+    assert number_texts(np.array(numbers)) == [repr(number) for number in numbers]
+
+
+@pytest.mark.parametrize("explain", ["edges", "features", "none"])
+def test_a_record_is_the_canonical_text_of_the_document_that_it_is(model: LoadedModel, explain: Explain) -> None:
+    rows: list[dict[str, Value]] = [*ROWS[:7], {"age": 1e-5, "income": 41, "city": 'ëlm "2"'}, {**ROW, "age": -3e20}]
+    ids = [f"{number:036d}" for number in range(len(rows))]
+    for row, record in zip(rows, predict(model, rows, explain, ids, training_basis(model)), strict=True):
+        document = Prediction.model_validate_json(record.text)
+        assert record.text == canonical_json(document.model_dump(mode="json"))
+        assert record.row == canonical_json(row)
+        assert (record.id, record.outcome) == (document.id, document.output.outcome)

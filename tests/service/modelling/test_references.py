@@ -26,12 +26,13 @@ from service.domain.references import (
     TrainingRows,
 )
 from service.modelling import references
-from service.modelling.prediction import Basis, predict
+from service.modelling.prediction import Basis
 from service.modelling.references import choose_rows, prepare_reference, read_rows
 from service.modelling.registry import LoadedModel
 from service.modelling.splitting import split_rows
 from service.modelling.tables import read_parquet
 from tests.service.modelling.conftest import ROWS, Table
+from tests.service.records import predicted
 
 SPLIT = (0.2, 0)
 ROW: dict[str, Value] = {"age": 41, "income": None, "city": "ash"}
@@ -209,7 +210,7 @@ def test_contributions_are_measured_against_the_stored_rows(binomial: LoadedMode
         "age": pytest.approx(float(rows[:, 0].mean())),
         "income": pytest.approx(float(present.mean())),
     }
-    (prediction,) = predict(binomial, [ROW], "edges", [""], Basis(prepared, None))
+    (prediction,) = predicted(binomial, [ROW], "edges", [""], Basis(prepared, None))
     assert prediction.base_value == pytest.approx(float(binomial.fitted.predict_link(rows).mean()), abs=1e-12)
 
 

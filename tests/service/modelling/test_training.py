@@ -14,7 +14,7 @@ from kan.serialization import load
 from service.domain.canonical import digest_of
 from service.domain.feature_schema import FeatureSchema, TrainingColumns, choose_columns
 from service.domain.training_configuration import Progress, TrainingConfiguration
-from service.errors import TrainingFailed
+from service.errors import StorageFull, TrainingFailed
 from service.modelling import recording
 from service.modelling.trained_versions import TrainedVersion
 from service.modelling.training import train
@@ -274,7 +274,49 @@ def test_a_training_that_is_interrupted_in_any_stage_goes_on_to_the_same_bytes_a
     whole = train(snapshot.parquet, snapshot.schema, columns, configuration, lambda _: None)
     assert resumed.digest == whole.digest
     assert resumed.metrics == whole.metrics
-    untimed = [[event.model_copy(update={"seconds": None}) for event in one.history] for one in (resumed, whole)]
+    untimed = [
+        [event.model_copy(update={"seconds": None, "remaining_seconds": None}) for event in one.history]
+        for one in (resumed, whole)
+    ]
     assert untimed[0][-1] == untimed[1][-1]
     stages = [{event.stage for event in history} for history in untimed]
     assert stages[0] == stages[1]
+
+
+def _interrupted(table: Table, files: Files, stage: str) -> TrainingConfiguration:
+    """A training that has come as far as a stage."""
+    configuration = QUICK.model_copy(update={"target": table.columns.target, "symbolify": False})
+
+    def interrupting(progress: Progress) -> None:
+        if progress.stage == stage and (progress.step > 2 or stage == "prune"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        train(table.snapshot.parquet, table.snapshot.schema, table.columns, configuration, interrupting, files)
+    return configuration
+
+
+def test_a_stage_that_other_releases_have_kept_is_computed_anew(gaussian_table: Table, tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    configuration = _interrupted(gaussian_table, files, "prune")
+    assert len(files.kept) == 2
+    files.kept = {name.replace("fit-", "fit-0"): content for name, content in files.kept.items()}
+    told: list[Progress] = []
+    snapshot = gaussian_table.snapshot
+    train(snapshot.parquet, snapshot.schema, gaussian_table.columns, configuration, told.append, files)
+    assert "fit" in {progress.stage for progress in told}
+
+
+def test_a_checkpoint_that_is_damaged_costs_time_and_nothing_else(gaussian_table: Table, tmp_path: Path) -> None:
+    files, snapshot = Files(tmp_path), gaussian_table.snapshot
+    configuration = _interrupted(gaussian_table, files, "fit")
+    (checkpoint,) = tmp_path.iterdir()
+    checkpoint.write_bytes(checkpoint.read_bytes()[:100])
+    resumed = train(snapshot.parquet, snapshot.schema, gaussian_table.columns, configuration, lambda _: None, files)
+    whole = train(snapshot.parquet, snapshot.schema, gaussian_table.columns, configuration, lambda _: None)
+    assert resumed.digest == whole.digest
+
+
+def test_a_checkpoint_that_cannot_be_written_is_the_fault_of_the_disk(gaussian_table: Table, tmp_path: Path) -> None:
+    with pytest.raises(StorageFull, match="No such file"):
+        _interrupted(gaussian_table, Files(tmp_path / "gone"), "prune")

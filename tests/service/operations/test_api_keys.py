@@ -1,11 +1,15 @@
 """API keys: for one role, for some time, shown once."""
 
+import threading
+from dataclasses import replace
+
 import pytest
 
 from service import errors
+from service.domain.permissions import Actor
 from service.operations import api_keys, sessions
 from service.operations.api_keys import ApiKeyRequest
-from service.operations.resources import Resources
+from service.operations.resources import Resources, open_resources
 from service.storage import tables
 from tests.service.conftest import Clock, Person, audit_payloads
 
@@ -84,3 +88,22 @@ def test_the_last_use_of_a_key_is_noted(resources: Resources, person: Person, cl
     sessions.authenticate_key(resources, made.key)
     assert first is not None
     assert (api_keys.list_api_keys(resources, owner)[0].last_used_at or "") > first
+
+
+def test_a_key_that_is_revoked_in_another_process_is_refused_within_a_second(
+    resources: Resources, developer: Actor
+) -> None:
+    made = api_keys.create_api_key(resources, developer, ApiKeyRequest(label="scoring"))
+    other = open_resources(resources.settings)
+    alike = replace(other, clock=resources.clock)
+    assert sessions.authenticate_key(alike, made.key).id == developer.id
+    assert sessions.find_key_holder(alike, made.key) is not None
+    api_keys.delete_api_key(resources, developer, made.id)
+    assert sessions.find_key_holder(resources, made.key) is None
+    assert sessions.KNOWN_SECONDS < 1
+    while sessions.find_key_holder(alike, made.key) is not None:
+        threading.Event().wait(0.01)
+    with pytest.raises(errors.NotSignedIn):
+        sessions.authenticate_key(alike, made.key)
+    assert sessions.find_key_holder(alike, made.key) is None
+    other.close()

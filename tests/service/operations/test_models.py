@@ -1,16 +1,22 @@
 """The inventory of models."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 
 from service import errors
+from service.domain.findings import FindingRequest, ResolutionRequest, VerificationRequest
+from service.domain.limits import Limits
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
-from service.operations import models, networks, versions
+from service.operations import findings, models, networks, suspensions, versions
+from service.operations.models import Model
 from service.operations.resources import Resources
-from tests.service.conftest import Steps, everything_stored
+from service.operations.suspensions import ReasonRequest
+from tests.service.conftest import Clock, Person, Steps, everything_stored, signature_request
 
 
 def test_a_name_is_given_once(resources: Resources, steps: Steps) -> None:
@@ -90,3 +96,59 @@ def test_what_is_proved_of_a_version_names_its_inputs(resources: Resources, audi
     found = versions.get_version_certificates(resources, auditor, "credit", candidate).certificates
     assert {one.feature for one in found if one.fact == "monotone"} == {"age", "income"}
     assert next(one for one in found if one.fact == "range").outcome == "proved"
+
+
+def test_the_inventory_of_any_moment_is_what_it_was_then(
+    resources: Resources, steps: Steps, person: Person, clock: Clock
+) -> None:
+    seen: list[tuple[datetime, tuple[Model, ...]]] = []
+    reader, administrator, raiser = person("observer"), person("administrator"), person("auditor", name="raiser")
+
+    def look() -> None:
+        seen.append((clock(), models.list_models(resources, reader, PageRequest()).items))
+
+    for _ in a_whole_life(steps, administrator, raiser):
+        look()
+    look()
+    assert len({repr(items) for _, items in seen}) > 10
+    for moment, items in seen:
+        assert models.list_models(resources, reader, PageRequest(), moment).items == items
+    with pytest.raises(errors.InvalidRequest, match="future"):
+        models.list_models(resources, reader, PageRequest(), clock() + timedelta(hours=1))
+
+
+def a_whole_life(steps: Steps, administrator: Actor, raiser: Actor) -> Iterator[None]:
+    """Each step changes what the inventory shows."""
+    resources, why = steps.resources, ReasonRequest(reason="Drift.")
+    steps.model()
+    yield
+    number = steps.train("credit", steps.dataset())
+    yield
+    review = steps.accept_edges(steps.submit("credit", number))
+    yield
+    limits = Limits(expires_at="2027-06-30T00:00:00Z")
+    steps.sign_request(review, signature_request(review, limits=limits))
+    yield
+    steps.point("credit", number)
+    yield
+    request = FindingRequest(severity="high", title="t", description="d", owner="developer", due_on="2027-01-31")
+    finding = findings.create_finding(resources, raiser, "credit", number, request)
+    yield
+    suspensions.create_suspension(resources, administrator, "credit", number, why)
+    yield
+    findings.resolve_finding(resources, steps.developer, finding.id, ResolutionRequest(resolution="Done."))
+    closing = VerificationRequest(is_resolved=True, comment="Seen.")
+    findings.verify_finding(resources, raiser, finding.id, closing)
+    yield
+    suspensions.request_resumption(resources, administrator, "credit", number, why)
+    suspensions.confirm_resumption(resources, steps.auditor, "credit", number)
+    yield
+    second = steps.train("credit", steps.dataset(name="again"))
+    steps.approve("credit", second)
+    yield
+    steps.point("credit", second)
+    yield
+    suspensions.retire_version(resources, administrator, "credit", number, why)
+    steps.point("credit", second, "challenger")
+    yield
+    steps.model("other")

@@ -13,9 +13,13 @@ from service import errors
 from service.domain.canonical import canonical_json, digest_of
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
-from service.domain.predictions import PredictionRequest, Predictions
-from service.operations import predictions
+from service.domain.predictions import PredictionRequest, Predictions, PredictionSearch
+from service.operations import predictions, replays, suspensions
+from service.operations.prediction_plans import Target
+from service.operations.prediction_works import PredictionWork
 from service.operations.resources import Resources, open_resources
+from service.storage import tables
+from service.storage.encryption import RecordCipher
 from tests.service.conftest import Person, Steps, audit_payloads, everything_stored
 from tests.service.training import ROW
 
@@ -57,7 +61,7 @@ def test_a_replay_gives_identical_bits(resources: Resources, developer: Actor, a
     rows = [{**ROW, "age": float(age), "income": 1000.1 * age} for age in (18, 41, 99)]
     answer = predictions.create_predictions(resources, developer, "credit", request(*rows))
     for prediction in answer.predictions:
-        replay = predictions.replay_prediction(resources, auditor, prediction.id)
+        replay = replays.replay_prediction(resources, auditor, prediction.id)
         assert replay.identical
         assert replay.replayed_digest == replay.stored_digest
     assert audit_payloads(resources)[-1]["action"] == "predictions.replayed"
@@ -68,7 +72,7 @@ def test_a_replay_in_a_process_that_starts_anew_gives_identical_bits(
 ) -> None:
     answer = predictions.create_predictions(resources, developer, "credit", request())
     opened = open_resources(resources.settings)
-    assert predictions.replay_prediction(opened, developer, ids(answer)[0]).identical
+    assert replays.replay_prediction(opened, developer, ids(answer)[0]).identical
     opened.close()
 
 
@@ -124,7 +128,7 @@ def test_a_trial_on_a_candidate_is_flagged_for_ever(
     answer = predictions.create_trial_predictions(resources, auditor, "credit", candidate, request())
     assert answer.trial
     assert predictions.get_prediction(resources, auditor, ids(answer)[0]).trial
-    page = predictions.list_predictions(resources, developer, "credit", PageRequest())
+    page = predictions.list_predictions(resources, developer, PredictionSearch(model="credit"), PageRequest())
     assert [(summary.id, summary.trial) for summary in page.items] == [(ids(answer)[0], True)]
 
 
@@ -257,9 +261,11 @@ def test_what_the_training_never_saw_is_answered_with_a_warning(
 
 def test_the_list_is_newest_first_and_of_one_model(resources: Resources, developer: Actor, champion: int) -> None:
     made = [ids(predictions.create_predictions(resources, developer, "credit", request()))[0] for _ in range(3)]
-    page = predictions.list_predictions(resources, developer, "credit", PageRequest(limit=2))
+    page = predictions.list_predictions(resources, developer, PredictionSearch(model="credit"), PageRequest(limit=2))
     assert [summary.id for summary in page.items] == made[:0:-1]
-    assert predictions.list_predictions(resources, developer, "other", PageRequest()).items == ()
+    assert (
+        predictions.list_predictions(resources, developer, PredictionSearch(model="other"), PageRequest()).items == ()
+    )
 
 
 def test_many_callers_at_once_get_what_a_single_one_gets(resources: Resources, developer: Actor, champion: int) -> None:
@@ -271,3 +277,115 @@ def test_many_callers_at_once_get_what_a_single_one_gets(resources: Resources, d
     alone = [output(row) for row in rows]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(output, rows)) == alone
+
+
+def test_calls_that_wait_share_one_commit_and_one_event(resources: Resources, developer: Actor, champion: int) -> None:
+    predictions.create_predictions(resources, developer, "credit", request())
+    before = everything_stored(resources)
+    rows = [{**ROW, "age": float(age)} for age in range(20, 28)]
+    works = [PredictionWork(resources, developer, Target("credit"), request(row), None) for row in rows]
+    for work in works:
+        work.prepare()
+    assert PredictionWork.compute(works) == works
+    assert PredictionWork.store(works) == []
+    assert [len(work.done.result(0).records) for work in works] == [1] * 8
+    after = everything_stored(resources)
+    assert (after["predictions"] - before["predictions"], after["audit_events"] - before["audit_events"]) == (8, 1)
+    event_of_all = audit_payloads(resources)[-1]["details"]["records"]
+    assert set(event_of_all) == {identifier for work in works for identifier in work.ids}
+    for work in works:
+        assert replays.replay_prediction(resources, developer, work.ids[0]).identical
+
+
+def test_one_call_that_cannot_be_computed_fails_no_other(resources: Resources, developer: Actor, champion: int) -> None:
+    calls = [request(), request({**ROW, "height": 1.8}), request(*[ROW] * 21), request(explain="none")]
+    works = [PredictionWork(resources, developer, Target("credit"), call, None) for call in calls]
+    assert PredictionWork.compute(works) == [works[0], works[3]]
+    with pytest.raises(errors.UnknownFeature):
+        works[1].done.result(0)
+    with pytest.raises(errors.TooManyRows):
+        works[2].done.result(0)
+    PredictionWork.store([works[0], works[3]])
+    assert everything_stored(resources)["predictions"] == 2
+
+
+def test_a_key_that_stands_for_another_call_fails_that_call_only(
+    resources: Resources, developer: Actor, champion: int
+) -> None:
+    predictions.create_predictions(resources, developer, "credit", request(), "key")
+    works = [
+        PredictionWork(resources, developer, Target("credit"), request(explain=explain), key)
+        for explain, key in (("none", "key"), ("features", None))
+    ]
+    PredictionWork.store(PredictionWork.compute(works))
+    with pytest.raises(errors.IdempotencyKeyReused):
+        works[0].done.result(0)
+    assert len(works[1].done.result(0).records) == 1
+
+
+def test_an_answer_of_a_replaced_champion_is_computed_anew(
+    resources: Resources, developer: Actor, steps: Steps, champion: int
+) -> None:
+    work = PredictionWork(resources, developer, Target("credit"), request(), None)
+    PredictionWork.compute([work])
+    second = steps.train("credit", steps.dataset())
+    steps.approve("credit", second)
+    steps.point("credit", second)
+    assert PredictionWork.store([work]) == [work]
+    assert everything_stored(resources)["predictions"] == 0
+    PredictionWork.store(PredictionWork.compute([work]))
+    assert work.done.result(0).version == second
+
+
+def test_another_process_hears_of_a_suspension_at_once(
+    resources: Resources, developer: Actor, person: Person, champion: int
+) -> None:
+    other = open_resources(resources.settings)
+    predictions.create_predictions(other, developer, "credit", request())
+    why = suspensions.ReasonRequest(reason="It drifts.")
+    suspensions.create_suspension(resources, person("administrator"), "credit", champion, why)
+    with pytest.raises(errors.VersionNotApproved, match="suspended"):
+        predictions.create_predictions(other, developer, "credit", request())
+    other.close()
+    assert everything_stored(resources)["predictions"] == 1
+
+
+def test_records_keep_the_alias_the_outcome_and_the_latency(
+    resources: Resources, developer: Actor, champion: int
+) -> None:
+    by_alias = predictions.create_predictions(resources, developer, "credit", request())
+    by_number = predictions.create_version_predictions(resources, developer, "credit", champion, request())
+    with resources.database.read() as session:
+        one, two = (session.get_one(tables.Prediction, ids(answer)[0]) for answer in (by_alias, by_number))
+    assert (one.alias, two.alias) == ("champion", None)
+    assert one.outcome == by_alias.predictions[0].output.outcome
+    assert one.latency_ms is not None
+    assert one.latency_ms > 0
+
+
+def test_with_a_key_neither_the_row_nor_the_record_can_be_read_in_the_database(
+    resources: Resources, developer: Actor, champion: int
+) -> None:
+    locked = replace(resources, cipher=RecordCipher((b"k" * 32,)))
+    answer = predictions.create_predictions(locked, developer, "credit", request(), "order")
+    with resources.database.read() as session:
+        stored = session.get_one(tables.Prediction, ids(answer)[0])
+    assert b"age" not in stored.row + stored.record
+    assert predictions.get_prediction(locked, developer, ids(answer)[0]).row == ROW
+    assert replays.replay_prediction(locked, developer, ids(answer)[0]).identical
+    assert predictions.create_predictions(locked, developer, "credit", request(), "order") == answer
+    with pytest.raises(errors.RecordKeyMissing):
+        predictions.get_prediction(resources, developer, ids(answer)[0])
+
+
+def test_a_call_that_cannot_be_stored_in_time_says_so_and_happens_once(
+    resources: Resources, developer: Actor, champion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried = replace(resources, settings=resources.settings.model_copy(update={"prediction_timeout_seconds": 1}))
+    with resources.database.write() as session:
+        session.get_one(tables.AuditHead, 1, with_for_update=True)
+        with pytest.raises(errors.AnswerLate):
+            predictions.create_predictions(hurried, developer, "credit", request(), "order")
+    answer = predictions.create_predictions(resources, developer, "credit", request(), "order")
+    assert everything_stored(resources)["predictions"] == 1
+    assert len(answer.predictions) == 1

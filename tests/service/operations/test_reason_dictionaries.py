@@ -10,7 +10,7 @@ from service import errors
 from service.domain.permissions import Actor
 from service.domain.predictions import PredictionRequest
 from service.domain.reasons import ReasonDictionaryRequest
-from service.operations import models, predictions, reason_dictionaries
+from service.operations import models, predictions, reason_dictionaries, replays
 from service.operations.models import ModelRequest
 from service.operations.resources import Resources
 from tests.service.conftest import Person, Steps, audit_payloads, everything_stored
@@ -133,7 +133,7 @@ def test_a_record_keeps_the_words_of_its_time(resources: Resources, developer: A
     (second,) = predictions.create_predictions(resources, developer, "credit", request()).predictions
     assert "Years of age." in {reason.text for reason in second.reasons}
     for one in (first, second):
-        assert predictions.replay_prediction(resources, developer, one.id).identical
+        assert replays.replay_prediction(resources, developer, one.id).identical
 
 
 def test_as_many_reasons_as_wanted_by_the_method_wanted(resources: Resources, developer: Actor, champion: int) -> None:
@@ -144,7 +144,7 @@ def test_as_many_reasons_as_wanted_by_the_method_wanted(resources: Resources, de
     assert len(prediction.reasons) == 1
     assert prediction.reason_rules is not None
     assert (prediction.reason_rules.method, prediction.reason_rules.count) == ("points_below_maximum", 1)
-    assert predictions.replay_prediction(resources, developer, prediction.id).identical
+    assert replays.replay_prediction(resources, developer, prediction.id).identical
 
 
 def test_a_language_without_texts_is_refused(resources: Resources, developer: Actor, champion: int) -> None:

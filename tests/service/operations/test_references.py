@@ -12,11 +12,12 @@ from service.domain.canonical import canonical_json, digest_of
 from service.domain.permissions import Actor
 from service.domain.predictions import PredictionRequest, Value
 from service.domain.references import DefaultReferenceRequest, ReferenceRequest
-from service.modelling.prediction import Basis, predict
-from service.operations import predictions, references
+from service.modelling.prediction import Basis
+from service.operations import predictions, references, replays
 from service.operations.resources import Resources, open_resources
 from service.storage import tables
 from tests.service.conftest import Person, Steps, audit_payloads, everything_stored
+from tests.service.records import predicted
 from tests.service.training import ROW
 
 NEAR = {"kind": "response_between", "lower": 0.4, "upper": 0.6}
@@ -91,7 +92,7 @@ def test_every_answer_says_what_it_was_measured_against_and_is_replayed_against_
     assert plain.base_value != prediction.base_value
     anew = open_resources(resources.settings)
     for one in (prediction, plain):
-        assert predictions.replay_prediction(anew, developer, one.id).identical
+        assert replays.replay_prediction(anew, developer, one.id).identical
         total = sum(feature.contribution for feature in one.features)
         assert total == pytest.approx(one.output.link - one.base_value, abs=1e-9)
     anew.close()
@@ -159,12 +160,14 @@ def test_a_record_of_before_references_had_names_is_replayed_as_it_was(
     network = resources.registry.get(prediction.reference_digest or "")
     basis = Basis(network.training_reference, None)
     row: dict[str, Value] = request().rows[0]
-    (earlier,) = predict(network, [row], "edges", ["0" * 36], basis)
+    (earlier,) = predicted(network, [row], "edges", ["0" * 36], basis)
     record = canonical_json(earlier.model_dump(mode="json"))
     assert not any(added in record for added in ("reference_revision", "reason_rules", "shapley", '"features":["'))
     with resources.database.write() as session:
         stored = session.get_one(tables.Prediction, prediction.id)
         columns = {column.key: getattr(stored, column.key) for column in tables.Prediction.__table__.columns}
         digest = digest_of(record.encode())
-        session.add(tables.Prediction(**{**columns, "id": "0" * 36, "record": record, "record_digest": digest}))
-    assert predictions.replay_prediction(resources, developer, "0" * 36).identical
+        session.add(
+            tables.Prediction(**{**columns, "id": "0" * 36, "record": record.encode(), "record_digest": digest})
+        )
+    assert replays.replay_prediction(resources, developer, "0" * 36).identical

@@ -12,7 +12,7 @@ from service.domain.counterfactuals import CounterfactualRequest
 from service.domain.permissions import Actor
 from service.domain.predictions import PredictionRequest, Value
 from service.modelling import prediction
-from service.operations import aliases, counterfactuals, predictions, suspensions, versions
+from service.operations import aliases, counterfactuals, prediction_works, predictions, suspensions, versions
 from service.operations.resources import Resources
 from service.operations.suspensions import ReasonRequest, Suspension
 from service.storage import tables
@@ -66,9 +66,9 @@ def test_an_answer_that_was_being_computed_when_the_version_was_suspended_is_not
 ) -> None:
     def suspend_meanwhile(*arguments: Any) -> object:
         suspensions.create_suspension(resources, administrator, "credit", champion, WHY)
-        return prediction.predict(*arguments)
+        return prediction.predict_together(*arguments)
 
-    monkeypatch.setattr(predictions, "predict", suspend_meanwhile)
+    monkeypatch.setattr(prediction_works, "predict_together", suspend_meanwhile)
     with pytest.raises(errors.VersionNotApproved, match="suspended"):
         predict(resources, developer)
     assert everything_stored(resources)["predictions"] == 0

@@ -1,7 +1,10 @@
 """What a worker does with a job: one version for each, whatever dies, is taken over or cancelled meanwhile."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +15,9 @@ from service.domain.permissions import Actor
 from service.domain.training_configuration import Progress
 from service.operations import training_jobs, training_runs, versions
 from service.operations.resources import Resources
-from tests.service.conftest import Steps, audit_payloads, everything_stored
+from tests.service.conftest import START, Steps, audit_payloads, everything_stored
 from tests.service.training import QUICK, RememberedTrainings
+from tests.worker.ledger import contradictions
 
 
 @pytest.fixture
@@ -217,3 +221,25 @@ def test_a_failed_job_is_retried_as_a_new_one(resources: Resources, developer: A
     again = training_jobs.retry_training_job(resources, developer, job)
     assert (again.state, again.configuration, again.id == job) == ("queued", QUICK, False)
     assert training_runs.run_training_job(resources, again.id) == "succeeded"
+
+
+def test_a_job_that_has_succeeded_cannot_be_cancelled_any_more(
+    resources: Resources, developer: Actor, job: str
+) -> None:
+    assert training_runs.run_training_job(resources, job) == "succeeded"
+    before = everything_stored(resources)
+    with pytest.raises(errors.WrongState, match="succeeded"):
+        training_jobs.cancel_training_job(resources, developer, job)
+    assert everything_stored(resources) == before
+
+
+def test_a_clock_that_jumps_back_and_forth_changes_no_outcome(
+    resources: Resources, developer: Actor, steps: Steps
+) -> None:
+    days = itertools.cycle([0, -400, 30])
+    jumping = replace(resources, clock=lambda: START + timedelta(days=next(days)))
+    job = replace(steps, resources=jumping).job(steps.model(), steps.dataset())
+    assert training_runs.run_training_job(jumping, job) == "succeeded"
+    assert contradictions(resources) == []
+    stages = [event.data["stage"] for event in training_jobs.follow_job(resources, job, 0).events[2:-1]]
+    assert (stages[0], stages[-1]) == ("data", "evaluate")

@@ -103,3 +103,21 @@ def test_a_digest_that_is_a_path_reads_no_other_file(tmp_path: Path, digest: str
     (tmp_path / "secret").write_bytes(CONTENT)
     with pytest.raises(ArtifactCorrupted):
         Artifacts(tmp_path / "a" / "b").read(digest)
+
+
+def test_what_nobody_has_touched_for_an_hour_was_left_behind(artifacts: Artifacts, tmp_path: Path) -> None:
+    digest = artifacts.put(CONTENT)
+    folder = tmp_path / digest.removeprefix("sha256:")[:2]
+    for name in ("broken", "busy"):
+        (tmp_path / f".incoming-{name}").mkdir()
+        (tmp_path / f".incoming-{name}" / "texts-000000.parquet").write_bytes(b"half of an upload")
+        (folder / f".writing-{name}").write_bytes(b"half of a network")
+    for path in (tmp_path / ".incoming-broken" / "texts-000000.parquet", tmp_path / ".incoming-broken"):
+        os.utime(path, (0, 0))
+    os.utime(tmp_path / ".incoming-busy", (0, 0))
+    os.utime(folder / ".writing-broken", (0, 0))
+    assert artifacts.remove_abandoned() == 2
+    assert artifacts.remove_abandoned() == 0
+    left = {path.name for path in files(tmp_path)}
+    assert left == {digest.removeprefix("sha256:"), "texts-000000.parquet", ".writing-busy"}
+    assert artifacts.read(digest) == CONTENT

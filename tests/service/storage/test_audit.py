@@ -187,8 +187,8 @@ def test_pages_of_events_are_newest_first(database: Database) -> None:
     for number in range(5):
         append(database, {"number": number})
     with database.read() as session:
-        first = audit.page(session, PageRequest(limit=2))
-        second = audit.page(session, PageRequest(limit=2, cursor=first.next_cursor))
-        last = audit.page(session, PageRequest(limit=2, cursor=second.next_cursor))
+        first = audit.page(session, audit.EVERYTHING, PageRequest(limit=2))
+        second = audit.page(session, audit.EVERYTHING, PageRequest(limit=2, cursor=first.next_cursor))
+        last = audit.page(session, audit.EVERYTHING, PageRequest(limit=2, cursor=second.next_cursor))
     assert [[event.seq for event in page.items] for page in (first, second, last)] == [[5, 4], [3, 2], [1]]
     assert last.next_cursor is None

@@ -8,6 +8,7 @@ from service.errors import InvalidCursor
 from service.storage import models, tables
 from service.storage.database import Database
 from service.storage.pages import Rows, select_page
+from tests.service.storage.conftest import MOMENT
 from tests.service.storage.test_database import add_model
 
 NAMES = [f"model-{letter}" for letter in "abcdefg"]
@@ -51,19 +52,19 @@ def test_models_are_in_the_order_of_their_names(database: Database, user_id: str
     for name in reversed(NAMES):
         add_model(database, user_id, name)
     with database.read() as session:
-        assert [model.name for model in models.page_of_models(session, PageRequest()).items] == NAMES
+        assert [model.name for model in models.page_of_models(session, PageRequest(), MOMENT).items] == NAMES
 
 
 def test_an_empty_list_is_one_empty_page(database: Database) -> None:
     with database.read() as session:
-        page = models.page_of_models(session, PageRequest())
+        page = models.page_of_models(session, PageRequest(), MOMENT)
     assert (list(page.items), page.next_cursor) == ([], None)
 
 
 @pytest.mark.parametrize("cursor", ["!", "é", "AA", "_____w", "a" * 199])
 def test_a_cursor_that_was_not_given_out_is_refused(database: Database, cursor: str) -> None:
     with database.read() as session, pytest.raises(InvalidCursor):
-        models.page_of_models(session, PageRequest(cursor=cursor))
+        models.page_of_models(session, PageRequest(cursor=cursor), MOMENT)
 
 
 @pytest.mark.parametrize("cursor", ["LTE", "MS41", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "YWJj", "wrI"])

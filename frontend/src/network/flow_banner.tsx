@@ -1,0 +1,84 @@
+// Which decision record is lit up in the picture, and how to choose another one.
+import { useMemo } from "preact/hooks";
+
+import { getPrediction, listPredictions } from "../api/operations";
+import type { StoredPrediction } from "../api/types";
+import { Loaded } from "../components/loaded";
+import { SelectField } from "../components/field";
+import { moment, number } from "../format";
+import { useResource, type Resource } from "../resource";
+import { address, setQuery } from "../router";
+import { flowOf, type Flow } from "./flow";
+
+/** The record that the address names: what to say about it, and its flow where this version made it. */
+export function useFlow(model: string, version: number, id: string | null) {
+  const record = useResource<StoredPrediction | null>(`flow/${id ?? ""}`, async (signal) =>
+    id ? getPrediction(id, signal) : null,
+  );
+  const { data } = record;
+  const flow = useMemo<Flow | null>(
+    () => (data && data.model === model && data.version === version ? flowOf(data) : null),
+    [data, model, version],
+  );
+  return { flow, banner: id && <FlowBanner {...{ record, model, version }} /> };
+}
+
+interface FlowBannerProps {
+  record: Resource<StoredPrediction | null>;
+  model: string;
+  version: number;
+}
+
+function FlowBanner({ record, model, version }: FlowBannerProps) {
+  return (
+    <Loaded resource={record} rows={1}>
+      {(data) => {
+        if (!data) return null;
+        const { prediction } = data;
+        const isOwn = data.model === model && data.version === version;
+        return (
+          <div class={isOwn ? "flow-banner" : "flow-banner note note-warn"}>
+            <span>
+              {isOwn ? (
+                <>
+                  <strong>Decision {prediction.id.slice(0, 8)}</strong>: from the base value{" "}
+                  {number(prediction.base_value)} to {number(prediction.output.link)}.
+                </>
+              ) : (
+                `This decision was made by ${data.model}, version ${data.version}, so its flow cannot be drawn here.`
+              )}
+            </span>
+            <a href={address`/predictions/${prediction.id}`}>Open the record</a>
+            <button type="button" class="button" onClick={() => setQuery({ flow: null })}>
+              Turn the flow off
+            </button>
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+/** The newest records of this version, fetched when somebody looks for one. */
+export function FlowChoice({ model, version }: Pick<FlowBannerProps, "model" | "version">) {
+  const records = useResource(model, (signal) => listPredictions(model, null, signal));
+  return (
+    <Loaded resource={records} rows={1}>
+      {({ items }) => {
+        const own = items.filter((item) => item.version === version);
+        if (own.length === 0) return <p class="hint">No recent decision was made by this version.</p>;
+        return (
+          <SelectField
+            label="Decision record"
+            value=""
+            onValue={(flow) => setQuery({ flow: flow || null })}
+            options={[
+              ["", "choose one of the newest"],
+              ...own.map((item) => [item.id, `${moment(item.created_at)}, ${item.id.slice(0, 8)}`] as const),
+            ]}
+          />
+        );
+      }}
+    </Loaded>
+  );
+}

@@ -1,0 +1,64 @@
+"""The service as `edgewise serve` runs it, with an empty endpoint beside it in the same process.
+
+The empty endpoint is an application of its own: it reads and checks the same body, and nothing of the service is
+around it.
+"""
+
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from service.app import create_app
+from service.cli.serving import GRACE_SECONDS
+from service.domain.predictions import PredictionRequest
+from service.operations.health import ready_resources
+from service.settings import Settings
+
+EMPTY = "/empty"
+
+
+class Empty(BaseModel):
+    """Nothing."""
+
+
+def empty_app() -> FastAPI:
+    """An application with one endpoint."""
+    app = FastAPI(openapi_url=None)
+
+    @app.post(EMPTY)
+    async def create_nothing(_body: PredictionRequest) -> Empty:
+        return Empty()
+
+    return app
+
+
+class Beside:
+    """Two applications, told apart by the path."""
+
+    def __init__(self, service: FastAPI, empty: FastAPI) -> None:
+        self.service, self.empty = service, empty
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer with the one that is meant."""
+        app = self.empty if scope.get("path") == EMPTY else self.service
+        await app(scope, receive, send)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    settings = Settings()
+    with ready_resources(settings) as resources:
+        uvicorn.run(
+            Beside(create_app(settings, resources), empty_app()),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+
+
+if __name__ == "__main__":
+    main()
