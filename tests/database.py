@@ -28,7 +28,7 @@ PrivateCopy = Callable[[], AbstractContextManager[str]]
 
 _OWNER = "edgewise"
 # A server that lives for one test session may lose everything in a power cut.
-_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=160")
+_FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def _cluster(tuning: Sequence[str]) -> Iterator[str]:
             f"port={port}",
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
-            "max_connections=60",
+            "max_connections=160",
             *tuning,
         )
         run("pg_ctl", "--wait", "--options", " ".join(f"-c {setting}" for setting in settings), "start")

@@ -3,7 +3,7 @@
 import io
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,8 +44,10 @@ def create_user(name: str = "dana") -> int:
 
 
 @pytest.fixture
-def opened(settings: Settings) -> Resources:
-    return open_resources(settings)
+def opened(settings: Settings) -> Iterator[Resources]:
+    resources = open_resources(settings)
+    yield resources
+    resources.close()
 
 
 def one_sentence(capsys: pytest.CaptureFixture[str]) -> str:
@@ -61,7 +63,6 @@ def test_a_person_who_was_created_can_sign_in(opened: Resources, capsys: pytest.
     password = capsys.readouterr().out.strip()
     assert len(password) >= 12
     assert sessions.create_session(opened, "dana", password).me.roles == ("developer",)
-    opened.close()
 
 
 @pytest.mark.usefixtures("settings")
@@ -110,7 +111,6 @@ def test_an_altered_trail_is_status_2_and_names_the_event(
         else:
             session.execute(text("ALTER TABLE audit_events DISABLE TRIGGER ALL"))
         session.execute(text("UPDATE audit_events SET payload = '{}' WHERE seq = 2"))
-    opened.close()
     capsys.readouterr()
     assert run("audit", "verify") == 2
     result = json.loads(capsys.readouterr().out)
@@ -212,7 +212,6 @@ def test_a_version_is_reproduced_to_the_last_bit_or_the_status_is_2(
     opened: Resources, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained_version(opened)
-    opened.close()
     assert run("reproduce", "credit", "1") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["is_equal"], found["libraries"]) == (True, [])
