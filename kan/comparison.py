@@ -77,31 +77,23 @@ class Judge:
         return FAMILIES[self.family].loss(link, rows.target) * rows.weights / rows.weights.mean()
 
     def refitted(self, network: Network, steps: int) -> Trial | None:
-        """Return the network after some steps; None where they diverge."""
+        """Return the best iterate of some steps by the held-out rows, if any are; None where the steps diverge."""
         settings = replace(self.settings, steps=min(steps, self.settings.steps))
         try:
-            result, history = self.trained(network, settings)
+            result, history = train(
+                [network],
+                self.training,
+                self.family,
+                settings,
+                stage=STAGE,
+                is_refit=True,
+                held_out=None if self.compared is self.training else self.compared,
+                callback=self.callback,
+            )
         except TrainingDiverged:
             return None
         trial = self.trial(result, history)
         return trial if bool(trial.losses.isfinite().all()) else None
-
-    def trained(self, network: Network, settings: TrainingSettings) -> tuple[Network, History]:
-        """Return the network after a refit of which the held-out rows choose the best iterate, if any are held out.
-
-        Raises TrainingDiverged.
-        """
-        held_out = None if self.compared is self.training else self.compared
-        return train(
-            [network],
-            self.training,
-            self.family,
-            settings,
-            stage=STAGE,
-            is_refit=True,
-            held_out=held_out,
-            callback=self.callback,
-        )
 
     def constant_loss(self) -> float:
         """Return the mean loss of the best constant."""
@@ -117,6 +109,11 @@ def is_no_worse(one: Float[Tensor, " rows"], other: Float[Tensor, " rows"], slac
     They are above by at most one standard error, or by two where that is no more than `slack`, which does not matter.
     Source: L. Breiman et al., "Classification and Regression Trees" (1984), section 3.4.3.
     """
+    mean, standard_error = paired_difference(one, other)
+    return mean <= max(standard_error, min(2 * standard_error, slack))
+
+
+def paired_difference(one: Float[Tensor, " rows"], other: Float[Tensor, " rows"]) -> tuple[float, float]:
+    """Return the mean of the differences row by row, and its standard error."""
     difference = one - other
-    standard_error = float(difference.std(correction=0)) / math.sqrt(len(difference))
-    return float(difference.mean()) <= max(standard_error, min(2 * standard_error, slack))
+    return float(difference.mean()), float(difference.std(correction=0)) / math.sqrt(len(difference))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from kan.errors import (
@@ -142,20 +142,26 @@ def encode(features: Sequence[Feature], columns: Mapping[str, Column]) -> Float[
 
 def domain_warnings(features: Sequence[Feature], x: Float[Tensor, "rows features"]) -> list[tuple[DomainWarning, ...]]:
     """Return for every encoded row the features outside their training domain, in the features' order."""
-    lower, upper = np.empty(len(features)), np.empty(len(features))
-    for position, feature in enumerate(features):
-        if isinstance(feature, CategoricalFeature):
-            lower[position], upper[position] = -math.inf, len(feature.categories) - 1
-        else:
-            lower[position], upper[position] = feature.lower, feature.upper
-    numbers = x.numpy()
-    rows, positions = np.nonzero((numbers < lower) | (numbers > upper))
+    rows, positions = np.nonzero(outside_domain(features, x.numpy()))
     found: list[list[DomainWarning]] = [[] for _ in range(len(x))]
     for row, position in zip(rows.tolist(), positions.tolist(), strict=True):
         feature = features[position]
         is_category = isinstance(feature, CategoricalFeature)
         found[row].append(DomainWarning("unseen_category" if is_category else "out_of_domain", feature.name))
     return [tuple(one) for one in found]
+
+
+def outside_domain(
+    features: Sequence[Feature], x: Float[np.ndarray, "rows features"]
+) -> Bool[np.ndarray, "rows features"]:
+    """Return for every encoded value whether it lies outside the training domain; a gap does not."""
+    lower, upper = np.empty(len(features)), np.empty(len(features))
+    for position, feature in enumerate(features):
+        if isinstance(feature, CategoricalFeature):
+            lower[position], upper[position] = -math.inf, len(feature.categories) - 1
+        else:
+            lower[position], upper[position] = feature.lower, feature.upper
+    return (x < lower) | (x > upper)
 
 
 def _row_count(columns: Mapping[str, Column]) -> int:

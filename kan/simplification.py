@@ -6,12 +6,11 @@ Networks with hidden layers are first trained on with the L1 and entropy penalti
 edges (Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", 2024, section 2.5).
 """
 
-import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from kan.comparison import Judge, Trial
+from kan.comparison import Judge, Trial, paired_difference
 from kan.errors import NoEdgesLeft
 from kan.losses import FamilyName
 from kan.network import EdgeId, Network
@@ -43,9 +42,7 @@ class Allowance:
 
     def bears(self, trial: Trial) -> bool:
         """Return whether a network is not too much worse."""
-        differences = trial.held_out - self.present.held_out
-        mean = float(differences.mean())
-        standard_error = float(differences.std(correction=0)) / math.sqrt(len(differences))
+        mean, standard_error = paired_difference(trial.held_out, self.present.held_out)
         return mean <= self.rise and mean + standard_error <= max(self.rise, self.doubt)
 
 

@@ -1,10 +1,11 @@
 """Values that cost something to find and may be some seconds old."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+from service.domain.recency import Recent
 
 Value = TypeVar("Value")
 
@@ -14,18 +15,14 @@ class Measurements:
 
     def __init__(self, lasting: timedelta, capacity: int) -> None:
         self._lasting = lasting
-        self._capacity = capacity
         self._lock = threading.Lock()
-        self._values: OrderedDict[Hashable, tuple[datetime, object]] = OrderedDict()
+        self._values: Recent[Hashable, tuple[datetime, object]] = Recent(capacity)
 
     def get(self, key: Hashable, moment: datetime, find: Callable[[], Value]) -> Value:
         """The value under a key, found anew when it is too old; a clock that went back makes it too old as well."""
         with self._lock:
-            found_at, value = self._values.get(key, (None, None))
+            found_at, value = self._values.find(key) or (None, None)
             if found_at is None or not timedelta(0) <= moment - found_at < self._lasting:
                 value = find()
-                self._values[key] = (moment, value)
-                self._values.move_to_end(key)
-                while len(self._values) > self._capacity:
-                    self._values.popitem(last=False)
+                self._values.keep(key, (moment, value))
             return value  # type: ignore[return-value]  # what is under a key was found for this key

@@ -2,9 +2,10 @@
 
 import math
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+
+from service.domain.recency import Recent
 
 #: So many keys are remembered; a key that was forgotten begins with a full bucket.
 MOST_KEYS = 10_000
@@ -23,15 +24,12 @@ class Buckets:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._buckets: Recent[str, _Bucket] = Recent(MOST_KEYS)
 
     def spend(self, key: str, per_minute: int, moment: datetime) -> int | None:
         """Take one request of a key; None where it was there, else the seconds after which there is one again."""
         with self._lock:
-            bucket = self._buckets.setdefault(key, _Bucket(float(per_minute), moment))
-            self._buckets.move_to_end(key)
-            while len(self._buckets) > MOST_KEYS:
-                self._buckets.popitem(last=False)
+            bucket = self._buckets.of(key, lambda: _Bucket(float(per_minute), moment))
             elapsed = max(0.0, (moment - bucket.filled_at).total_seconds())
             bucket.tokens = min(float(per_minute), bucket.tokens + elapsed * per_minute / 60)
             bucket.filled_at = moment
@@ -55,16 +53,12 @@ class Leases:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._leases: OrderedDict[str, Lease] = OrderedDict()
+        self._leases: Recent[str, Lease] = Recent(MOST_KEYS)
 
     def of(self, key: str) -> Lease:
         """The lease of a key; what a forgotten one had left is lost, so that a limit is never passed."""
         with self._lock:
-            lease = self._leases.setdefault(key, Lease())
-            self._leases.move_to_end(key)
-            while len(self._leases) > MOST_KEYS:
-                self._leases.popitem(last=False)
-            return lease
+            return self._leases.of(key, Lease)
 
 
 def block_of(rows: int, per_day: int, available: int) -> int:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kan.features import CategoricalFeature, Feature
+from kan.features import CategoricalFeature, Feature, outside_domain
 from service.domain.drift import LEAST_ROWS, FeatureDrift, stability_index
 from service.domain.predictions import Value
 from service.modelling.registry import LoadedModel
 from service.modelling.rows import encode_rows
-from service.modelling.scored_rows import is_outside
 
 #: Numbers are counted between the fifths of the training rows; more classes would mostly measure chance.
 QUANTILES = (0.2, 0.4, 0.6, 0.8)
@@ -42,7 +41,7 @@ def measure_drift(model: LoadedModel, rows: Sequence[Mapping[str, Value]]) -> Me
     if len(rows) < LEAST_ROWS:
         return MeasuredDrift(len(rows), len(reference))
     answered = encode_rows(fitted.features, rows).numpy()
-    outside = is_outside(fitted.features, answered)
+    outside = outside_domain(fitted.features, answered)
     features = [
         FeatureDrift(
             feature=one.name,

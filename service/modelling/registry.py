@@ -6,7 +6,6 @@ fitted forms of the edges that somebody looked at.
 
 import itertools
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
@@ -24,6 +23,7 @@ from kan.serialization import load
 from kan.snapping import edge_candidates
 from kan.symbolic.fitting import Candidate
 from service.domain.canonical import digest_of
+from service.domain.recency import Recent
 from service.errors import ArtifactCorrupted, NotAdditive
 from service.modelling.active_edges import ActiveEdge
 from service.modelling.records import RecordWriter
@@ -152,9 +152,8 @@ class ModelRegistry:
         if capacity < 1:
             raise ValueError(f"capacity = {capacity}: a registry holds at least one model")
         self._read_artifact = read_artifact
-        self._capacity = capacity
         self._lock = threading.Lock()
-        self._places: OrderedDict[str, _Place] = OrderedDict()
+        self._places: Recent[str, _Place] = Recent(capacity)
 
     def get(self, digest: str) -> LoadedModel:
         """The model with this digest; callers that ask at the same time share one load.
@@ -163,10 +162,7 @@ class ModelRegistry:
         them raises. A failure is not remembered: the next call tries again.
         """
         with self._lock:
-            place = self._places.setdefault(digest, _Place())
-            self._places.move_to_end(digest)
-            while len(self._places) > self._capacity:
-                self._places.popitem(last=False)
+            place = self._places.of(digest, _Place)
         with place.lock:
             if place.model is None:
                 place.model = load_model(digest, self._read_artifact(digest))

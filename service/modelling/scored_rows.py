@@ -52,18 +52,6 @@ def encoded_rows(features: Sequence[Feature], frame: pl.DataFrame) -> EncodedRow
     return EncodedRows(x, reasons)
 
 
-def is_outside(features: Sequence[Feature], x: Numbers) -> Flags:
-    """For every encoded row and feature whether the value lies outside the training domain, as for one never seen."""
-    outside = np.zeros(x.shape, dtype=bool)
-    for place, feature in enumerate(features):
-        column = x[:, place]
-        if isinstance(feature, CategoricalFeature):
-            outside[:, place] = column >= len(feature.categories)
-        else:
-            outside[:, place] = (column < feature.lower) | (column > feature.upper)
-    return outside
-
-
 def _codes(feature: CategoricalFeature, column: pl.Series) -> tuple[Numbers, npt.NDArray[np.uint8]]:
     texts = column.cast(pl.String).fill_null("")
     codes = {category: float(code) for code, category in enumerate(feature.categories)}

@@ -20,12 +20,13 @@ import torch
 import kan.errors
 from kan.explanation.edge_flow import edge_flow
 from kan.explanation.shapley import shapley_method, shapley_values
+from kan.features import outside_domain
 from service.domain.predictions import Explain
 from service.domain.training_configuration import Progress
 from service.errors import IdentityViolated
 from service.modelling.prediction import Basis
 from service.modelling.registry import LoadedModel
-from service.modelling.scored_rows import encoded_rows, is_outside
+from service.modelling.scored_rows import encoded_rows
 from service.modelling.scoring_sources import READ_ROWS, Source
 
 #: Numbers of one block's result, at most: what a thread holds is a few times as much.
@@ -106,7 +107,7 @@ class Scoring:
             answers |= {f"probability.{name}": probabilities[:, place] for place, name in enumerate(fitted.classes)}
         else:
             answers["response"] = responses[:, 0]
-        answers["out_of_domain"] = np.any(is_outside(fitted.features, x), axis=1)
+        answers["out_of_domain"] = np.any(outside_domain(fitted.features, x), axis=1)
         return answers | self._contributions(x, explained)
 
     def _contributions(self, x: Numbers, explained: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.generic]]:

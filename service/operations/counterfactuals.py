@@ -5,7 +5,6 @@ from service.domain.counterfactuals import CounterfactualRequest, Counterfactual
 from service.domain.documents import from_stored
 from service.domain.feature_schema import FeatureSchema
 from service.domain.permissions import Actor, require
-from service.errors import NoChampion
 from service.modelling.counterfactuals import answer_question
 from service.modelling.prediction import link_of
 from service.operations.resources import Resources
@@ -23,12 +22,7 @@ def create_counterfactuals(
     """
     require(actor, "create_counterfactuals")
     with resources.database.read() as session:
-        models.get_model(session, model)
-        alias = models.find_alias(session, model, "champion")
-        if alias is None:
-            raise NoChampion(model)
-        version = models.get_version(session, model, alias.version)
-        require_usable(resources, version)
+        version = require_usable(resources, models.get_champion(session, model))
         immutable = _immutable(session, version)
     return _answer(resources, actor, version, immutable, request)
 

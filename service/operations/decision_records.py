@@ -15,14 +15,17 @@ RECORDS_AT_A_TIME = 200
 
 def sealed(resources: Resources, record: Record) -> dict[str, Any]:
     """The columns that a record fills."""
+    texts = _sealed_texts(resources, record.id, record.row, record.text)
+    return {"id": record.id, **texts, "record_digest": record.digest, "outcome": record.outcome}
+
+
+def _sealed_texts(resources: Resources, record_id: str, row: str, record: str) -> dict[str, bytes | str | None]:
+    """The columns of what is encrypted, with the newest key."""
     cipher = resources.cipher
     return {
-        "id": record.id,
-        "row": cipher.seal(record.row, f"{record.id}/row"),
-        "record": cipher.seal(record.text, f"{record.id}/record"),
+        "row": cipher.seal(row, f"{record_id}/row"),
+        "record": cipher.seal(record, f"{record_id}/record"),
         "key": cipher.newest,
-        "record_digest": record.digest,
-        "outcome": record.outcome,
     }
 
 
@@ -62,9 +65,8 @@ def _encrypt_some(resources: Resources, newest: str) -> int:
         rows = predictions.sealed_otherwise(session, newest, RECORDS_AT_A_TIME)
         for row in rows:
             texts = opened_row(resources, row), opened_record(resources, row)
-            row.row = resources.cipher.seal(texts[0], f"{row.id}/row")
-            row.record = resources.cipher.seal(texts[1], f"{row.id}/record")
-            row.key = newest
+            for name, value in _sealed_texts(resources, row.id, *texts).items():
+                setattr(row, name, value)
         if rows:
             details = {"records": len(rows), "first": rows[0].id, "last": rows[-1].id, "key": newest}
             resources.record(session, None, "predictions.encrypted", "predictions", details)

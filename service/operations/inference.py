@@ -122,10 +122,12 @@ def _version(session: Session, model: str, version: str | None) -> tables.ModelV
     name = version or CHAMPION
     if name.isdecimal():
         return models.get_version(session, model, int(name))
+    if name == CHAMPION:
+        return models.get_champion(session, model)
     models.get_model(session, model)
     alias = models.find_alias(session, model, name)
     if alias is None:
-        raise NoChampion(model) if name == CHAMPION else NotFound("version", f"{model} {name}")
+        raise NotFound("version", f"{model} {name}")
     return models.get_version(session, model, alias.version)
 
 

@@ -3,7 +3,7 @@
 Nothing here speaks of a person, a key or the value of a row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import get_args
 
@@ -15,7 +15,7 @@ from service.domain.shadow import Shadow
 from service.operations.drift import known_drift
 from service.operations.resources import Resources
 from service.operations.shadow import known_shadow
-from service.storage import models, training_jobs
+from service.storage import models, tables, training_jobs
 
 #: Features of a version whose drift is exported, so that the number of series stays bounded.
 MOST_FEATURES = 200
@@ -25,19 +25,19 @@ UNFINISHED: tuple[JobState, ...] = ("queued", "running")
 def get_metrics(resources: Resources, actor: Actor) -> str:
     """All families as text. Raises: ArtifactCorrupted."""
     require(actor, "get_metrics")
-    return exposition(
-        [_build(), *resources.meters.families(), *_jobs(resources), *_drift(resources), *_shadow(resources)]
-    )
+    with resources.database.read() as session:
+        aliases = models.all_aliases(session, resources.settings.loaded_versions)
+        counts = training_jobs.counts_by_state(session, UNFINISHED)
+    measured = *_drift(resources, aliases), *_shadow(resources, aliases)
+    return exposition([_build(), *resources.meters.families(), _jobs(counts), *measured])
 
 
 def _build() -> Family:
     return gauge("edgewise_build_info", "The release that answers; always 1.", [({"release": version("edgewise")}, 1)])
 
 
-def _jobs(resources: Resources) -> Iterator[Family]:
-    with resources.database.read() as session:
-        counts = training_jobs.counts_by_state(session, UNFINISHED)
-    yield gauge(
+def _jobs(counts: Mapping[tuple[JobKind, JobState], int]) -> Family:
+    return gauge(
         "edgewise_jobs",
         "Jobs that wait for a worker (queued) or are being computed (running).",
         [
@@ -48,9 +48,7 @@ def _jobs(resources: Resources) -> Iterator[Family]:
     )
 
 
-def _drift(resources: Resources) -> Iterator[Family]:
-    with resources.database.read() as session:
-        aliases = models.all_aliases(session, resources.settings.loaded_versions)
+def _drift(resources: Resources, aliases: Sequence[tables.Alias]) -> Iterator[Family]:
     found = [known_drift(resources, model, number) for model, number in sorted({(a.model, a.version) for a in aliases})]
     told = [one for one in found if one.score_psi is not None]
     yield gauge(
@@ -79,15 +77,8 @@ def _drift(resources: Resources) -> Iterator[Family]:
     )
 
 
-def _shadow(resources: Resources) -> Iterator[Family]:
-    with resources.database.read() as session:
-        names = sorted(
-            {
-                a.model
-                for a in models.all_aliases(session, resources.settings.loaded_versions)
-                if a.alias == "challenger"
-            }
-        )
+def _shadow(resources: Resources, aliases: Sequence[tables.Alias]) -> Iterator[Family]:
+    names = sorted({a.model for a in aliases if a.alias == "challenger"})
     found = [one for one in (known_shadow(resources, name) for name in names) if one.champion is not None]
     told = [one for one in found if one.mean_absolute_difference is not None]
     yield gauge(

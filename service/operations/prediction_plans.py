@@ -8,14 +8,12 @@ So nobody is answered by a version that was suspended, replaced or explained oth
 from dataclasses import dataclass
 
 from service.domain.limits import is_in_force
-from service.errors import NoChampion
 from service.modelling.prediction import Basis
 from service.modelling.registry import LoadedModel
 from service.operations.explanations import Asked, basis_of_request
 from service.operations.resources import Resources
 from service.operations.versions import require_usable
 from service.storage import models
-from service.storage.database import Session
 from service.storage.standings import Standing, get_standing
 
 
@@ -76,8 +74,11 @@ def get_plan(resources: Resources, target: Target, asked: Asked) -> Plan:
 
 def _made(resources: Resources, target: Target, asked: Asked) -> Plan:
     with resources.database.read() as session:
-        number = target.number or _champion(session, target.model)
-        version = models.get_version(session, target.model, number)
+        version = (
+            models.get_champion(session, target.model)
+            if target.number is None
+            else models.get_version(session, target.model, target.number)
+        )
         standing = get_standing(session, target.model, target.number, asked.reference)
     if not target.trial:
         require_usable(resources, version)
@@ -86,11 +87,3 @@ def _made(resources: Resources, target: Target, asked: Asked) -> Plan:
     allowed = resources.settings.maximum_prediction_rows
     most = allowed if target.trial else min(allowed, version.maximum_rows or allowed)
     return Plan(target.model, standing, network, basis, most)
-
-
-def _champion(session: Session, model: str) -> int:
-    models.get_model(session, model)
-    alias = models.find_alias(session, model, "champion")
-    if alias is None:
-        raise NoChampion(model)
-    return alias.version

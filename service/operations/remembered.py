@@ -1,8 +1,9 @@
 """What a process remembers of the database for a while: bounded, shared by threads."""
 
 import threading
-from collections import OrderedDict
 from typing import Generic, TypeVar
+
+from service.domain.recency import Recent
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -15,31 +16,24 @@ class Remembered(Generic[Key, Value]):
     """
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
         self._lock = threading.Lock()
         self.making = threading.Lock()
-        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._values: Recent[Key, Value] = Recent(capacity)
 
     def find(self, key: Key) -> Value | None:
         """The value, or None."""
         with self._lock:
-            value = self._values.get(key)
-            if value is not None:
-                self._values.move_to_end(key)
-            return value
+            return self._values.find(key)
 
     def keep(self, key: Key, value: Value) -> None:
         """Remember a value in place of an earlier one."""
         with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._capacity:
-                self._values.popitem(last=False)
+            self._values.keep(key, value)
 
     def forget(self, key: Key) -> None:
         """Remember it no longer."""
         with self._lock:
-            self._values.pop(key, None)
+            self._values.forget(key)
 
     def clear(self) -> None:
         """Remember nothing."""

@@ -18,7 +18,7 @@ from service.domain.lifecycle import FINISHED_JOB_STATES
 from service.domain.permissions import Actor, require
 from service.domain.predictions import Explain, PredictionRequest
 from service.domain.training_configuration import Progress
-from service.errors import FieldError, InvalidRequest, NoChampion, NotFound, WrongState
+from service.errors import FieldError, InvalidRequest, NotFound, WrongState
 from service.modelling.arrow_streams import arrow_stream
 from service.modelling.scoring import Scoring, score_table
 from service.modelling.scoring_sources import most_rows, open_source, require_columns
@@ -219,11 +219,7 @@ def _stored_source(
 def _version(session: Session, model: str, number: int | None) -> tables.ModelVersion:
     if number is not None:
         return models.get_version(session, model, number)
-    models.get_model(session, model)
-    alias = models.find_alias(session, model, "champion")
-    if alias is None:
-        raise NoChampion(model)
-    return models.get_version(session, model, alias.version)
+    return models.get_champion(session, model)
 
 
 def _new_row(job_id: str, version: tables.ModelVersion, source: str, request: ScoringJobRequest) -> tables.ScoringJob:

@@ -28,8 +28,6 @@ from service.domain.second_factors import (
 )
 from service.errors import (
     KeyCannotSign,
-    NotFound,
-    SamePersonTwice,
     SecondFactorConfirmed,
     SecondFactorMissing,
     SecondFactorRefused,
@@ -40,7 +38,7 @@ from service.errors import (
 from service.operations.audit_events import signing_key
 from service.operations.lockouts import count_failure, is_locked
 from service.operations.resources import Resources
-from service.operations.users import password_matches
+from service.operations.users import get_other_user, password_matches
 from service.storage import second_factors, tables, users
 from service.storage.database import Session
 
@@ -148,11 +146,7 @@ def reset_second_factor(resources: Resources, actor: Actor, name: str) -> None:
     """
     require(actor, "reset_second_factor")
     with resources.database.write() as session:
-        user = users.find_user(session, name)
-        if user is None:
-            raise NotFound("user", name)
-        if user.id == actor.id:
-            raise SamePersonTwice
+        user = get_other_user(session, actor, name)
         second_factors.remove_factor(session, user.id)
         users.delete_sessions_of(session, user.id)
         resources.record(session, actor, "second_factors.reset", f"users/{user.id}")

@@ -77,15 +77,14 @@ def run_attempt(resources: Resources, job_id: str, attempt: int) -> JobState:
     except JobTakenOver:
         return get_job_state(resources, job_id)
     except JobCancelled:
-        state = end_training_job(resources, job_id, "cancelled")
+        return end_training_job(resources, job_id, "cancelled")
     except Unavailable:
         raise
     except EdgewiseError as error:
         if isinstance(error, ArtifactCorrupted):
             note_damage(resources, error)
-        state = end_training_job(resources, job_id, "failed", error, attempt)
-    if state in FINISHED_JOB_STATES:
-        resources.checkpoints.of_job(job_id).remove()
+        return end_training_job(resources, job_id, "failed", error, attempt)
+    resources.checkpoints.of_job(job_id).remove()
     return state
 
 

@@ -126,14 +126,20 @@ def reset_password(resources: Resources, actor: Actor, name: str) -> str:
     password = secrets.token_urlsafe(15)
     password_hash = hash_password(password)
     with resources.database.write() as session:
-        user = users.find_user(session, name)
-        if user is None:
-            raise NotFound("user", name)
-        if user.id == actor.id:
-            raise SamePersonTwice
+        user = get_other_user(session, actor, name)
         _replace_password(session, user, password_hash, must_change=True)
         resources.record(session, actor, "passwords.reset", f"users/{user.id}")
     return password
+
+
+def get_other_user(session: Session, actor: Actor, name: str) -> tables.User:
+    """The person of a name, who must be somebody else. Raises: NotFound, SamePersonTwice."""
+    user = users.find_user(session, name)
+    if user is None:
+        raise NotFound("user", name)
+    if user.id == actor.id:
+        raise SamePersonTwice
+    return user
 
 
 def _replace_password(session: Session, user: tables.User, password_hash: str, *, must_change: bool) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.domain.lifecycle import VersionState
 from service.domain.pages import PageRequest
-from service.errors import NameTaken, NotFound
+from service.errors import NameTaken, NoChampion, NotFound
 from service.storage import tables
 from service.storage.database import Session
 from service.storage.pages import Rows, select_page
@@ -86,6 +86,15 @@ def set_version_state(session: Session, version: tables.ModelVersion, state: Ver
 def find_alias(session: Session, model: str, alias: str, *, lock: bool = False) -> tables.Alias | None:
     """Where the alias points, or None."""
     return session.get(tables.Alias, (model, alias), with_for_update=lock)
+
+
+def get_champion(session: Session, model: str) -> tables.ModelVersion:
+    """The version to which the champion of a model points; raises NotFound, NoChampion."""
+    get_model(session, model)
+    alias = find_alias(session, model, "champion")
+    if alias is None:
+        raise NoChampion(model)
+    return get_version(session, model, alias.version)
 
 
 def aliases_of(session: Session, models: Collection[str]) -> Sequence[tables.Alias]:

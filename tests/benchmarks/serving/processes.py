@@ -80,7 +80,7 @@ def start_service(variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
             with urllib.request.urlopen(address, timeout=5):
                 return process
         except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)
+            time.sleep(0.05)  # a process that starts tells nothing before it answers
     process.kill()
     raise RuntimeError("the service does not start")
 

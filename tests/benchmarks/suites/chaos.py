@@ -106,7 +106,7 @@ def _outage(jobs: Jobs, away_seconds: int) -> float:
         job = jobs.queue(LONG)
         awaited(lambda: _is_computed_by(jobs, job, "waits"))
         with away():
-            time.sleep(away_seconds)
+            time.sleep(away_seconds)  # as long as it is away
         began = time.monotonic()
         awaited(lambda: jobs.shown(job).state == "succeeded")
         return time.monotonic() - began

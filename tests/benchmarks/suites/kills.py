@@ -70,7 +70,7 @@ def _until_killed(variables: Mapping[str, str], plan: Mapping[str, Any], after_s
     process = start_service(variables)
     callers = Callers(plan, CALLERS)
     callers.start()
-    time.sleep(after_s)
+    time.sleep(after_s)  # the random moment of the kill
     process.send_signal(signal.SIGKILL)
     process.wait()
     callers.join()

@@ -77,7 +77,7 @@ def _asked(ask: Callable[[], float], requests: int) -> list[float]:
     times = []
     for _ in range(requests):
         times.append(ask())
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)  # requests at an even pace, so that they load nothing themselves
     return times
 
 
