@@ -36,6 +36,7 @@ ENV PATH=/opt/edgewise/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \
     EDGEWISE_DATA_DIR=/var/lib/edgewise \
+    NUMBA_CACHE_DIR=/var/lib/edgewise/compiled \
     EDGEWISE_HOST=0.0.0.0 \
     EDGEWISE_PORT=8000
 USER 10001

@@ -24,6 +24,10 @@ PAGES := service/static/index.html
 PAGE_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/.*')
 # Two test processes for two cores, so each computes with one thread.
 PARALLEL := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=2
+# The tests of kan check shapes and types at every call, which makes trainings two and a half times as long; Self means
+# nothing to a check of one method at a time.
+BEARTYPE := beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({beartype.typing.Self: object}))
+CHECKED := --jaxtyping-packages="kan,beartype.beartype(conf=$(BEARTYPE))" tests/kan
 
 .PHONY: help setup run test check static provision bench lock clean
 
@@ -38,11 +42,13 @@ run: $(PAGES) $(STAMPS)/runtime ## Start the service with its demo at http://127
 
 test: setup provision static ## Run every check and every test, on SQLite, on PostgreSQL and in the browser
 	EDGEWISE_TEST_DATABASE=postgresql $(PARALLEL) -m database --ignore=tests/browser
-	$(PARALLEL) --ignore=tests/browser
+	$(PARALLEL) --ignore=tests/browser --ignore=tests/kan
+	$(PARALLEL) $(CHECKED)
 	$(BIN)/pytest tests/browser
 
 check: static ## Run the fast gate: format, types, import contracts, generated files, unit tests
-	$(PARALLEL) tests/kan tests/service/domain tests/docs
+	$(PARALLEL) tests/service/domain tests/docs
+	$(PARALLEL) $(CHECKED)
 
 static: $(STAMPS)/development frontend/node_modules/.package-lock.json
 	$(BIN)/ruff format --check .

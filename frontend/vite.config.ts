@@ -1,5 +1,6 @@
-// Builds the pages into the folder that the service serves; `npm run dev` hands API calls to a running service.
-import { defineConfig } from "vite";
+// Builds the pages into the folder that the service serves; `npm run dev` hands API calls to a running service;
+// Vitest runs the unit tests of the pure view logic.
+import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
@@ -15,5 +16,6 @@ export default defineConfig({
     // Plotly is one file of 1.3 MB that is loaded only when the first chart is shown.
     chunkSizeWarningLimit: 1400,
   },
+  test: { include: ["tests/**/*.test.js"], environment: "node", reporters: ["dot"], pool: "threads", testTimeout: 60_000 },
   server: { host: "127.0.0.1", port: 5173, proxy: { "/api": "http://127.0.0.1:8000" } },
 });

@@ -16,6 +16,7 @@ from kan.training.settings import ProgressCallback, TrainingSettings
 from kan.training.trainer import train
 
 STAGE = "compare"
+OUT_OF_REACH = 2.0  # times a limit: a refit whose training loss will stay above that is not brought to its end
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +71,22 @@ class Judge:
     @torch.no_grad()
     def trial(self, network: Network, history: History | None = None) -> Trial:
         """Return a network as it is with its losses, and the history of the refit behind it."""
-        return Trial(network, self._losses(network, self.compared), self._losses(network, self.everything), history)
+        held_out = self._losses(network, self.compared)
+        losses = held_out
+        if self.compared is not self.training:
+            losses = torch.cat([self._losses(network, self.training), held_out])
+        weights = self.everything.weights.mean(), self.compared.weights.mean()
+        return Trial(network, held_out / weights[1], losses / weights[0], history)
 
     def _losses(self, network: Network, rows: Rows) -> Float[Tensor, " rows"]:
         link = network.evaluate(rows.x) + rows.offset
-        return FAMILIES[self.family].loss(link, rows.target) * rows.weights / rows.weights.mean()
+        return FAMILIES[self.family].loss(link, rows.target) * rows.weights
 
-    def refitted(self, network: Network, steps: int) -> Trial | None:
-        """Return the best iterate of some steps by the held-out rows, if any are; None where the steps diverge."""
+    def refitted(self, network: Network, steps: int, limit: float = math.inf) -> Trial | None:
+        """Return the best iterate of some steps by the held-out rows, if any are; None where the steps diverge.
+
+        Steps that will not bring the loss near a `limit`, above which nobody wants the network, end early.
+        """
         settings = replace(self.settings, steps=min(steps, self.settings.steps))
         try:
             result, history = train(
@@ -89,6 +98,7 @@ class Judge:
                 is_refit=True,
                 held_out=None if self.compared is self.training else self.compared,
                 callback=self.callback,
+                goal=OUT_OF_REACH * limit,
             )
         except TrainingDiverged:
             return None

@@ -145,8 +145,9 @@ class Layer(nn.Module):
         return used.to(self.weights.dtype)
 
     @cached_property
-    def _has_units(self) -> bool:
-        return any(one.half_width != 1.0 for one in self.inputs)
+    def has_units(self) -> bool:
+        """Whether inputs are mapped from their own units to the splines'."""
+        return any(one.half_width != 1.0 or one.centre != 0.0 for one in self.inputs)
 
     @cached_property
     def _has_gaps(self) -> bool:
@@ -162,7 +163,7 @@ class Layer(nn.Module):
         lower, upper = (border.unsqueeze(1) for border in self.domain)
         u = torch.sub(x.T, self.centre.unsqueeze(1), out=self.knots.new_empty(x.T.shape))
         missing, half_width = None, self.half_width.unsqueeze(1)
-        if self._has_units:
+        if self.has_units:
             u.div_(half_width)
         if self._has_gaps:
             missing = u.isnan() & self.has_missing.unsqueeze(1)
@@ -172,7 +173,7 @@ class Layer(nn.Module):
         local = local_basis(inside, self.knots, self.degree, beyond)
         base, base_slopes = _base_and_slopes(self.base, inside)
         base = torch.addcmul(base, beyond, base_slopes)
-        if self._has_units:
+        if self.has_units:
             base_slopes.div_(half_width)
             local.differences.div_(half_width)
         if missing is not None:
@@ -201,20 +202,23 @@ class Layer(nn.Module):
     ) -> Float[Tensor, "rows outputs"]:
         """Return the nodes by one matrix product of precomputed features: fast, for training.
 
-        A layer without weights needs no features. Without gradients, `applied` are the symbolic edges where they are
-        known.
+        A layer without weights needs no features; without gradients, `applied` are its symbolic edges where known.
         """
         if features is None:
             nodes = self.bias.expand(len(x), -1)
         else:  # node by node in memory, as the feature map of the next layer reads them
-            nodes = torch.addmm(self.bias.unsqueeze(1), self._used_weights().flatten(1), features.flatten(1).T).T
+            nodes = torch.addmm(self.bias.unsqueeze(1), self.used_weights().flatten(1), features.flatten(1).T).T
+        return self.with_formulas(nodes, x, applied)
+
+    def with_formulas(self, nodes: Tensor, x: Tensor, applied: AppliedForms | None = None) -> Tensor:
+        """Return the nodes together with the symbolic edges, which are `applied` where they are known."""
         if not self.forms:
             return nodes
         targets = torch.tensor([target for target, _ in self.forms], device=nodes.device)
         return nodes.index_add(1, targets, self.symbolic_terms(x)[0] if applied is None else applied.values)
 
-    def _used_weights(self) -> Float[Tensor, "outputs inputs width"]:
-        # A weight without a column needs no mask: its feature is 0, and so is its gradient.
+    def used_weights(self) -> Float[Tensor, "outputs inputs width"]:
+        """Return the weights, 0 where an edge has none; without a column it needs no mask, for its feature is 0."""
         return self.weights if self._every_weight_used else self.weights * self.mask
 
     def activations(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs inputs"]:
@@ -376,10 +380,11 @@ class Layer(nn.Module):
 
 def _accumulated(features: Tensor, weights: Tensor) -> Float[Tensor, "rows outputs inputs"]:
     """Return Σ_m weights[j,i,m] · features[r,i,m] term by term: a matrix product would depend on the number of rows."""
-    total = features.new_zeros(len(features), *weights.shape[:2])
-    for m in range(weights.shape[-1]):
-        total = total + features[:, None, :, m] * weights[:, :, m]
-    return total
+    by_term = features.permute(2, 1, 0).contiguous()  # rows last: they are many, inputs and outputs few
+    total = features.new_zeros(*weights.shape[:2], len(features))
+    for values, factors in zip(by_term, weights.permute(2, 0, 1).unsqueeze(3), strict=True):
+        total += values * factors
+    return total.permute(2, 0, 1).contiguous()
 
 
 def base_values(name: Base, u: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -391,6 +396,5 @@ def _base_and_slopes(name: Base, u: Float[Tensor, "*shape"]) -> tuple[Float[Tens
     if name == "silu":
         # Not torch.sigmoid, whose last bit depends on where an element lies in memory.
         sigmoid = torch.exp(-u).add_(1).reciprocal_()
-        values = u * sigmoid
-        return values, torch.addcmul(sigmoid, values, 1 - sigmoid)
+        return (values := u * sigmoid), torch.addcmul(sigmoid, values, 1 - sigmoid)
     return (u, torch.ones_like(u)) if name == "identity" else (torch.zeros_like(u), torch.zeros_like(u))

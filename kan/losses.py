@@ -16,11 +16,12 @@ Symbols: z link, t target, μ response, V(μ) variance function.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 FamilyName = Literal["gaussian", "binomial", "multinomial", "poisson", "gamma"]
 
@@ -32,14 +33,15 @@ SMALLEST_PROBABILITY = 1e-280
 class Family:
     """A distribution with its link.
 
-    `loss` is per row, `response` maps the link scale to the answer, `factors` are columns f with Σ f·fᵀ the expected
-    ∂²loss/∂z², and `residuals` are numbers q with Σ q·f = ∂loss/∂z. `has_dispersion` says whether the spread around μ
-    is estimated.
+    `loss` is per row, `slopes` are its ∂loss/∂z, `response` maps the link scale to the answer, `factors` are columns f
+    with Σ f·fᵀ the expected ∂²loss/∂z², and `residuals` are numbers q with Σ q·f = ∂loss/∂z. `has_dispersion` says
+    whether the spread around μ is estimated.
     """
 
     name: FamilyName
     link: str
     loss: Callable[[Tensor, Tensor], Tensor]
+    slopes: Callable[[Tensor, Tensor], Tensor]
     response: Callable[[Tensor], Tensor]
     factors: Callable[[Tensor], Tensor]
     residuals: Callable[[Tensor, Tensor], Tensor]
@@ -77,8 +79,26 @@ def mean_loss(
     weights: Float[Tensor, " rows"] | None = None,
 ) -> Float[Tensor, ""]:
     """Return the loss averaged over the rows, with weights where given."""
-    losses = family.loss(link, target)
-    return losses.mean() if weights is None else (losses * weights).sum() / weights.sum()
+    if weights is None:
+        weights = link.new_ones(len(link))
+    return _MeanLoss.apply(link, target, weights, family)  # type: ignore[no-any-return, no-untyped-call]  # untyped in torch
+
+
+class _MeanLoss(torch.autograd.Function):
+    """The gradient is known: no graph of the loss is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, link: Tensor, target: Tensor, weights: Tensor, family: Family) -> Tensor:
+        total = weights.sum()
+        if ctx.needs_input_grad[0]:
+            ctx.save_for_backward(family.slopes(link, target).mul_((weights / total).unsqueeze(1)))
+        return (family.loss(link, target) * weights).sum() / total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        (slopes,) = ctx.saved_tensors
+        return slopes * gradient, None, None, None
 
 
 def _gaussian(link: Tensor, target: Tensor) -> Float[Tensor, " rows"]:
@@ -135,8 +155,16 @@ def _poisson_factors(link: Tensor) -> Float[Tensor, "rows 1 1"]:
     return torch.exp(link / 2).clamp(min=SMALLEST_VARIANCE).unsqueeze(2)
 
 
+def _binomial_slopes(link: Tensor, target: Tensor) -> Float[Tensor, "rows outputs"]:
+    return _sigmoid(link) - target
+
+
 def _binomial_residuals(link: Tensor, target: Tensor) -> Float[Tensor, "rows 1"]:
-    return (_sigmoid(link) - target) / _binomial_factors(link)[:, 0]
+    return _binomial_slopes(link, target) / _binomial_factors(link)[:, 0]
+
+
+def _multinomial_slopes(link: Tensor, target: Tensor) -> Float[Tensor, "rows outputs"]:
+    return _softmax(link) - target
 
 
 def _multinomial_residuals(link: Tensor, target: Tensor) -> Float[Tensor, "rows outputs"]:
@@ -144,15 +172,19 @@ def _multinomial_residuals(link: Tensor, target: Tensor) -> Float[Tensor, "rows 
     return (response - target) / response.clamp(min=SMALLEST_PROBABILITY).sqrt()
 
 
+def _poisson_slopes(link: Tensor, target: Tensor) -> Float[Tensor, "rows outputs"]:
+    return torch.exp(link) - target
+
+
 def _poisson_residuals(link: Tensor, target: Tensor) -> Float[Tensor, "rows 1"]:
-    return (torch.exp(link) - target) / _poisson_factors(link)[:, 0]
+    return _poisson_slopes(link, target) / _poisson_factors(link)[:, 0]
 
 
-def _gamma_residuals(link: Tensor, target: Tensor) -> Float[Tensor, "rows 1"]:
+def _gamma_slopes(link: Tensor, target: Tensor) -> Float[Tensor, "rows outputs"]:
     return 1 - target * torch.exp(-link)
 
 
-def _gaussian_residuals(link: Tensor, target: Tensor) -> Float[Tensor, "rows outputs"]:
+def _gaussian_slopes(link: Tensor, target: Tensor) -> Float[Tensor, "rows outputs"]:
     return link - target
 
 
@@ -160,11 +192,21 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
         family.name: family
         for family in (
-            Family("gaussian", "identity", _gaussian, _identity, _unit_factors, _gaussian_residuals, True),
-            Family("binomial", "logit", _binomial, _sigmoid, _binomial_factors, _binomial_residuals),
-            Family("multinomial", "softmax", _multinomial, _softmax, _multinomial_factors, _multinomial_residuals),
-            Family("poisson", "log", _poisson, torch.exp, _poisson_factors, _poisson_residuals, True),
-            Family("gamma", "log", _gamma, torch.exp, _unit_factors, _gamma_residuals, True),
+            Family(
+                "gaussian", "identity", _gaussian, _gaussian_slopes, _identity, _unit_factors, _gaussian_slopes, True
+            ),
+            Family("binomial", "logit", _binomial, _binomial_slopes, _sigmoid, _binomial_factors, _binomial_residuals),
+            Family(
+                "multinomial",
+                "softmax",
+                _multinomial,
+                _multinomial_slopes,
+                _softmax,
+                _multinomial_factors,
+                _multinomial_residuals,
+            ),
+            Family("poisson", "log", _poisson, _poisson_slopes, torch.exp, _poisson_factors, _poisson_residuals, True),
+            Family("gamma", "log", _gamma, _gamma_slopes, torch.exp, _unit_factors, _gamma_slopes, True),
         )
     }
 )

@@ -9,7 +9,7 @@ node i to node j. `shape` lists the number of nodes per layer.
 
 import copy
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,14 @@ class Trace:
     activations: list[Tensor]
 
 
+def combined(layer: Layer, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs"]:
+    """Return the nodes of a layer by its features and one matrix product."""
+    return layer.combine(layer.features(x) if layer.has_weights else None, x)
+
+
+Combine = Callable[[Layer, Tensor], Tensor]
+
+
 class Network(nn.Module):
     """A Kolmogorov-Arnold network: every edge a function of one variable, every node a sum."""
 
@@ -67,12 +75,11 @@ class Network(nn.Module):
                 found = (after.in_features, after.out_features)
                 raise ShapeMismatch("Next layer", f"({before.out_features}, …)", found)
         self.layers = nn.ModuleList(layers)
+        self._sequence = tuple(layers)  # a ModuleList is slow to index, and forgets the type
 
     def layer(self, position: int) -> Layer:
         """Return one layer."""
-        found = self.layers[position]
-        assert isinstance(found, Layer)  # ModuleList forgets the type  # noqa: S101
-        return found
+        return self._sequence[position]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -98,17 +105,18 @@ class Network(nn.Module):
         return sum(int(one.mask.sum()) + one.out_features + int(one.free_coefficients().sum()) for one in layers)
 
     def evaluate(
-        self, x: Float[Tensor, "rows inputs"], features: Float[Tensor, "rows inputs width"] | None = None
+        self,
+        x: Float[Tensor, "rows inputs"],
+        features: Float[Tensor, "rows inputs width"] | None = None,
+        combine: Combine = combined,
     ) -> Float[Tensor, "rows outputs"]:
         """Return the outputs by matrix products: the fast way of training, whose last bits may depend on other rows.
 
-        `features` are those of the first layer where they are known.
+        `features` are those of the first layer where they are known, `combine` computes the nodes of any other.
         """
         for position in range(len(self.layers)):
             layer = self.layer(position)
-            known = features if position == 0 else None
-            expanded = layer.features(x) if known is None and layer.has_weights else known
-            x = layer.combine(expanded, x)
+            x = layer.combine(features, x) if position == 0 and features is not None else combine(layer, x)
         return x
 
     def trace(self, x: Float[Tensor, "rows inputs"]) -> Trace:

@@ -23,6 +23,7 @@ from kan.symbolic.intervals import ROUNDING, Interval
 from kan.symbolic.library import SymbolicForm, function_of
 
 PIECES = 256  # on which a formula is bounded
+BORDER = 1e-6  # share of a range at its ends where a formula may stop to be defined: a root begins at a border
 HALVINGS = 60  # of the search for the border up to which a formula is defined
 BASES: Mapping[str, Expression] = MappingProxyType({"silu": Operation("*", X, Call("sigmoid", X)), "identity": X})
 
@@ -164,6 +165,34 @@ def settle_domains(network: Network, features: Sequence[Feature], x: Float[Tenso
             defined = _defined_around(layer, source, (first, last), proved[source])
             if defined is not None and defined[0] < defined[1]:
                 _set_domain(layer, source, defined)
+
+
+@torch.no_grad()
+def formulas_are_defined(network: Network, x: Float[Tensor, "rows inputs"]) -> bool:
+    """Return whether every formula is proved to have a value in the inside of where its input goes.
+
+    That is the domain of a feature, and the range of a hidden node over the rows: between rows a pole shows in no loss.
+    """
+    layers = [network.layer(position) for position in range(len(network.layers))]
+    partial = [any(function_of(form.function).domain != "all" for form in layer.forms.values()) for layer in layers]
+    nodes = x
+    for position, layer in enumerate(layers):
+        for target, source in layer.forms if partial[position] else ():
+            column = nodes[:, source]
+            ends = domain_of(layer, source) if position == 0 else (float(column.min()), float(column.max()))
+            form = layer.symbolic_form(target, source)
+            if form is not None and not _has_values(form, ends):
+                return False
+        if not any(partial[position + 1 :]):
+            break
+        nodes = layer(nodes)
+    return True
+
+
+def _has_values(form: SymbolicForm, ends: Range) -> bool:
+    margin = BORDER * (ends[1] - ends[0])
+    least, most = sorted(form.a * end + form.b for end in (ends[0] + margin, ends[1] - margin))
+    return function_of(form.function).bounds_between(least, most)[0].is_defined
 
 
 def _defined_around(layer: Layer, source: int, seen: Range, proved: Range) -> Range | None:

@@ -40,6 +40,11 @@ class Allowance:
     rise: float
     doubt: float
 
+    @property
+    def limit(self) -> float:
+        """The largest loss on held-out rows."""
+        return self.present.loss + self.rise
+
     def bears(self, trial: Trial) -> bool:
         """Return whether a network is not too much worse."""
         mean, standard_error = paired_difference(trial.held_out, self.present.held_out)
@@ -97,7 +102,7 @@ def simplify(
         smaller = network
     result, history = _finished(smaller, judge, rows, settings)
     loss = judge.trial(result).loss
-    record = Simplification(edges_before, len(result.active_edges()), present.loss, loss, present.loss + allowance.rise)
+    record = Simplification(edges_before, len(result.active_edges()), present.loss, loss, allowance.limit)
     return result, history, record
 
 
@@ -107,7 +112,7 @@ def _sparser(network: Network, judge: Judge, allowance: Allowance) -> Network:
     penalties = replace(penalties, l1=penalties.l1 + L1, entropy=penalties.entropy + ENTROPY)
     sparse = replace(judge, settings=replace(judge.settings, penalties=penalties))
     for _ in range(SPARSE_ROUNDS):
-        trial = sparse.refitted(network, SPARSE_STEPS)
+        trial = sparse.refitted(network, SPARSE_STEPS, allowance.limit)
         if trial is None or not allowance.bears(trial):
             break
         network = trial.network
@@ -141,7 +146,12 @@ def _fewest(
     while fewest < most:
         middle = (fewest + most) // 2
         kept = _on_a_path(ranked[:middle], network)
-        trial = judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS) if kept and kept not in refused else None
+        if kept == frozenset(best.active_edges()):
+            most = middle
+            continue
+        trial = None
+        if kept and kept not in refused:
+            trial = judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS, allowance.limit)
         if trial is not None and allowance.bears(trial):
             best, most = trial.network, middle
         else:

@@ -13,13 +13,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kan.comparison import Judge, Trial, is_no_worse
+from kan.comparison import Judge, Trial
 from kan.edges import edge_domain
 from kan.errors import TrainingDiverged
 from kan.model import FittedModel
 from kan.network import EdgeId, Network
-from kan.ranges import settle_domains
+from kan.ranges import formulas_are_defined, settle_domains
 from kan.snapping import grid_candidates, reference_grid
+from kan.stability import Tried, share_of_resamples, tolerance_range, winner
 from kan.symbolic.direction import has_shape
 from kan.symbolic.fitting import Candidate, pareto
 from kan.training.history import History
@@ -34,7 +35,6 @@ COMPARED_ROWS = 10_000  # of which at most so many are looked at for one choice
 RIVALS = 3  # forms of one edge that are compared, beside those that nothing simpler is as good as
 JOINT_STEPS, TRIAL_STEPS = 40, 10  # of the refit of all formulas together, and of one that changes
 SWEEPS = 2  # rounds in which every formula meets its rivals
-RESAMPLES = 200  # draws of the rows that tell how stable a choice is
 FAR_WORSE = 100.0  # a form that misses so many times more of its spline, and is not simpler, is no rival
 SIMPLE_ENOUGH = (0.99, 0.9)  # R² of forms that are tried together because they are simple
 EXACT = 1e-20  # share of what is explained below which a loss is rounding: nothing is left to compare
@@ -48,7 +48,8 @@ class ChosenForm:
     `grid` is the digest of the points at which forms were fitted, `function` None where the edge stays a spline. `r2`
     and `max_abs_deviation` compare the form with the spline before the refit. `cost` is the loss by which the network
     is worse than with the best rival, as a share of what it explains; `stability` the share of resamples of the rows in
-    which the same function wins.
+    which the same function wins; `tolerances` from which tolerance to which one the same choice would be made, as far
+    as forms were tried.
     """
 
     edge: str
@@ -58,6 +59,7 @@ class ChosenForm:
     max_abs_deviation: float | None
     cost: float | None
     stability: float | None
+    tolerances: tuple[float, float]
     rivals: tuple[str, ...]
 
 
@@ -87,7 +89,7 @@ class _Search:
     candidates: Mapping[EdgeId, list[Candidate]]
     trial: Trial
     chosen: dict[EdgeId, Candidate]
-    compared: dict[EdgeId, list[tuple[Candidate, Trial]]]
+    compared: dict[EdgeId, list[Tried]]
 
 
 def symbolify(
@@ -103,8 +105,9 @@ def symbolify(
 
     The loss on held-out rows may rise by `tolerance` times what the network explains: the loss of the best constant
     minus its own. `names` are the functions to choose from, those of the library or formulas of x. The history is None
-    where no spline became a formula, then the network is the one that came, and where the refit to all rows diverges,
-    then it is the one that was compared. Where only rounding is left to gain, there is no refit to all rows.
+    where no spline became a formula, then the network is the one that came, and where the refit to all rows diverges or
+    leads a formula across its pole, then it is the one that was compared. Where only rounding is left to gain, there is
+    no refit to all rows.
     Raises InvalidSetting, UnknownFunction, InvalidFormula.
     """
     require("tolerance", tolerance, 0 <= tolerance < 1, "a share of what is explained, from 0 to below 1")
@@ -138,9 +141,10 @@ def _refitted(
     """Return the chosen network refitted to all rows; as it was compared where that leads formulas astray."""
     network, family = search.trial.network, search.model.family
     try:
-        return train([network], rows, family, settings, stage=STAGE, is_refit=True, callback=callback)
+        refitted, history = train([network], rows, family, settings, stage=STAGE, is_refit=True, callback=callback)
     except TrainingDiverged:
         return network, None
+    return (refitted, history) if formulas_are_defined(refitted, search.judge.everything.x) else (network, None)
 
 
 @torch.no_grad()
@@ -198,13 +202,13 @@ def _snap_all(search: _Search) -> None:
         network = search.trial.network
         for edge, candidate in draft.items():
             network = network.with_symbolic(edge, candidate.form)
-        trial = search.judge.refitted(network, JOINT_STEPS)
+        trial = _refit(search, network, JOINT_STEPS)
         if trial is not None and trial.loss <= search.largest:
             trials.append((draft, trial))
     if trials:
         complexities = [sum(one.complexity for one in draft.values()) for draft, _ in trials]
         losses = [trial.losses for _, trial in trials]
-        search.chosen, search.trial = trials[_winner(complexities, losses, search.slack)]
+        search.chosen, search.trial = trials[winner(complexities, losses, search.slack)]
 
 
 def _simplest(candidates: Sequence[Candidate], least: float) -> Candidate:
@@ -217,7 +221,8 @@ def _snap_one_by_one(search: _Search) -> None:
     """Let splines become formulas, those with the best forms first, as long as the loss allows."""
     ranked = sorted((candidates[0].score, edge) for edge, candidates in search.candidates.items() if candidates)
     for _, edge in ranked:
-        trials = _trials(search, edge, search.candidates[edge])
+        search.compared[edge] = _trials(search, edge, search.candidates[edge])
+        trials = _allowed(search, edge)
         if trials:
             search.chosen[edge], search.trial = _preferred(trials, search.slack)
 
@@ -227,9 +232,8 @@ def _compare_rivals(search: _Search) -> bool:
     changed = False
     for edge, candidate in list(search.chosen.items()):
         rivals = [one for one in search.candidates[edge] if one is not candidate and _may_win(one, candidate)]
-        trials = [(candidate, search.trial), *_trials(search, edge, rivals)]
-        search.compared[edge] = trials
-        chosen, trial = _preferred(trials, search.slack)
+        search.compared[edge] = [(candidate, search.trial), *_trials(search, edge, rivals)]
+        chosen, trial = _preferred(_allowed(search, edge), search.slack)
         if chosen is not candidate:
             search.chosen[edge], search.trial, changed = chosen, trial, True
     return changed
@@ -240,58 +244,59 @@ def _may_win(rival: Candidate, present: Candidate) -> bool:
     return rival.complexity < present.complexity or 1 - rival.r2 <= FAR_WORSE * (1 - present.r2)
 
 
-def _trials(search: _Search, edge: EdgeId, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Trial]]:
-    """Return the candidates whose loss in the network is allowed, each with the network after a short refit."""
+def _trials(search: _Search, edge: EdgeId, candidates: Sequence[Candidate]) -> list[Tried]:
+    """Return the candidates, each with the network after a short refit; without those whose refit diverges."""
     found = []
     for candidate in candidates:
-        trial = search.judge.refitted(search.trial.network.with_symbolic(edge, candidate.form), TRIAL_STEPS)
-        if trial is not None and trial.loss <= search.largest:
+        network = search.trial.network.with_symbolic(edge, candidate.form)
+        trial = _refit(search, network, TRIAL_STEPS)
+        if trial is not None:
             found.append((candidate, trial))
     return found
 
 
-def _preferred(trials: Sequence[tuple[Candidate, Trial]], slack: float) -> tuple[Candidate, Trial]:
+def _refit(search: _Search, network: Network, steps: int) -> Trial | None:
+    """Return a network after a short refit; None where it diverges or leads a formula across its pole."""
+    trial = search.judge.refitted(network, steps, search.largest)
+    if trial is None or not formulas_are_defined(trial.network, search.judge.everything.x):
+        return None
+    return trial
+
+
+def _allowed(search: _Search, edge: EdgeId) -> list[Tried]:
+    """Return what was tried for an edge and loses little enough."""
+    return [one for one in search.compared.get(edge, []) if one[1].loss <= search.largest]
+
+
+def _preferred(trials: Sequence[Tried], slack: float) -> Tried:
     """Return the simplest of the candidates that are about as good as the best."""
-    return trials[_winner([one.complexity for one, _ in trials], [trial.losses for _, trial in trials], slack)]
-
-
-def _winner(complexities: Sequence[int], losses: Sequence[Float[Tensor, " rows"]], slack: float) -> int:
-    """Return the place of the simplest of those that are hardly worse than the best; `slack` does not matter."""
-    best = min(losses, key=lambda one: float(one.mean()))
-    good = [at for at, one in enumerate(losses) if is_no_worse(one, best, slack)]
-    return min(good, key=lambda at: (complexities[at], float(losses[at].mean())))
+    return trials[winner([one.complexity for one, _ in trials], [trial.losses for _, trial in trials], slack)]
 
 
 def _report(search: _Search, loss_splines: float, explained: float) -> Symbolification:
-    edges, own = [], float(search.trial.losses.mean())
+    own, seed = float(search.trial.losses.mean()), search.judge.settings.seed
+    edges = []
     for edge, candidates in search.candidates.items():
         rivals = tuple(one.form.function for one in candidates)
         chosen, grid = search.chosen.get(edge), search.grids[edge]
+        tolerances = tolerance_range(chosen, search.compared.get(edge, []), search.slack, loss_splines, explained)
         if chosen is None:
-            edges.append(ChosenForm(str(edge), grid, None, None, None, None, None, rivals))
+            edges.append(ChosenForm(str(edge), grid, None, None, None, None, None, tolerances, rivals))
             continue
-        trials = search.compared.get(edge, [])
+        trials = _allowed(search, edge)
         best = min((float(trial.losses.mean()) for _, trial in trials), default=own)
-        cost = max(own - best, 0.0) / explained if explained > 0 else 0.0
-        stability = _stability(chosen, trials, search)
         edges.append(
             ChosenForm(
-                str(edge), grid, chosen.form.function, chosen.r2, chosen.max_abs_deviation, cost, stability, rivals
+                edge=str(edge),
+                grid=grid,
+                function=chosen.form.function,
+                r2=chosen.r2,
+                max_abs_deviation=chosen.max_abs_deviation,
+                cost=max(own - best, 0.0) / explained if explained > 0 else 0.0,
+                stability=share_of_resamples(chosen, trials, search.slack, seed),
+                tolerances=tolerances,
+                rivals=rivals,
             )
         )
     lost = (search.trial.loss - loss_splines) / explained if explained > 0 else 0.0
     return Symbolification(loss_splines, search.trial.loss, search.largest, lost, tuple(edges))
-
-
-def _stability(chosen: Candidate, trials: Sequence[tuple[Candidate, Trial]], search: _Search) -> float:
-    """Return in which share of bootstrap samples of the rows the same function wins."""
-    if len(trials) < 2:
-        return 1.0
-    generator = torch.Generator().manual_seed(search.judge.settings.seed)
-    complexities, losses = [one.complexity for one, _ in trials], torch.stack([trial.losses for _, trial in trials])
-    rows, same = losses.shape[1], 0
-    for _ in range(RESAMPLES):
-        drawn = torch.randint(rows, (rows,), generator=generator)
-        winner = trials[_winner(complexities, list(losses[:, drawn]), search.slack)][0]
-        same += winner.form.function == chosen.form.function
-    return same / RESAMPLES

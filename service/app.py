@@ -16,6 +16,7 @@ from service.api import (
     features,
     findings,
     health,
+    identity_providers,
     inference,
     invocations,
     metrics,
@@ -26,6 +27,7 @@ from service.api import (
     problems,
     reason_dictionaries,
     references,
+    replay_jobs,
     retention,
     reviews,
     revisions,
@@ -34,11 +36,13 @@ from service.api import (
     sessions,
     suspensions,
     sweeps,
+    tracing,
     training_jobs,
     users,
     versions,
     workers,
 )
+from service.api.prediction_lane import PredictionLane
 from service.log import configure_log
 from service.operations.resources import Resources, open_resources
 from service.settings import Settings
@@ -71,13 +75,14 @@ def create_app(settings: Settings, resources: Resources | None = None) -> FastAP
     )
     app.state.resources = opened
     problems.install(app)
+    app.add_middleware(PredictionLane, routes=app, resources=opened)
     middleware.install(app, settings.allowed_hosts)
     largest = settings.maximum_body_bytes
+    tracing.install(app, opened.tracer)
     metrics.install(app, opened.meters)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(inference.router, max_body_size=largest)
-    app.include_router(predictions.direct, prefix=API_PREFIX, max_body_size=largest)  # routes are tried in order
     app.include_router(_api(settings), prefix=API_PREFIX, max_body_size=largest)
     if STATIC_DIRECTORY.is_dir():
         app.frontend("/", directory=STATIC_DIRECTORY, fallback="index.html")
@@ -93,6 +98,7 @@ def operation_id(route: APIRoute) -> str:
 def _api(settings: Settings) -> APIRouter:
     api = APIRouter()
     api.include_router(sessions.router)
+    api.include_router(identity_providers.router)
     api.include_router(second_factors.router)
     api.include_router(users.router)
     api.include_router(api_keys.router)
@@ -112,6 +118,7 @@ def _api(settings: Settings) -> APIRouter:
     api.include_router(predictions.router)
     api.include_router(invocations.router)
     api.include_router(scoring_jobs.build_router(settings.maximum_upload_bytes))
+    api.include_router(replay_jobs.router)
     api.include_router(counterfactuals.router)
     api.include_router(retention.router)
     api.include_router(reviews.router)

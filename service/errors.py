@@ -2,16 +2,18 @@
 
     EdgewiseError
     ├── Unauthenticated        NotSignedIn SignInRefused WrongPassword SecondFactorRequired SecondFactorRefused
+    │                          ProviderSignInRefused ProofRequired
     ├── Forbidden              ActionNotAllowed ContributorCannotSign CrossOriginRefused KeyCannotSign
     │                          OnlyOwnerResolves OnlyRaiserVerifies NotAmongSigners
-    │                          PasswordMustChange
+    │                          PasswordMustChange NoRoleMapped AccountClosed
     ├── NotFound               (one class; names the kind and the key)
-    ├── Gone                   PredictionErased
+    ├── Gone                   PredictionErased ScoresErased
     ├── Conflict               NameTaken WrongState NotATraining VersionNotApproved NoChampion StaleDigest
     │                          StaleDecisions EdgesUndecided EdgesRejected AlreadySigned DecisionsSigned ReasonsMissing
     │                          ApprovalExpired ResumptionNotRequested SamePersonTwice VersionInUse NothingToRollBackTo
     │                          GatesFailed SecondFactorConfirmed SecondFactorMissing OnLegalHold
-    │                          NoRetentionSchedule
+    │                          NoRetentionSchedule NoIdentityProvider AccountNotLinked NoPassword
+    │                          ProviderFactorMissing
     ├── PreconditionFailed     (the caller saw an older state)
     ├── PreconditionRequired   (the caller must say which state it saw)
     ├── TooLarge               BodyTooLarge TooManyRows
@@ -38,14 +40,17 @@
     └── Unavailable            DatabaseUnreachable DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
                                DatabaseRefuses StorageFull WorkerNameTaken KeyRefused FileUnreadable
                                SecondFactorUnreadable ServiceBusy ServiceStopping AnswerLate RecordKeysUnset
+                               ProviderUnavailable
+                               TelemetryMissing
 
 A leaf takes typed arguments and builds its own sentence; `code` never changes once released.
 HTTP status numbers live in `service.api.problems` only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,44 @@ class SecondFactorRefused(Unauthenticated):
         )
 
 
+ProviderFault = Literal[
+    "attempt", "state", "issuer", "audience", "nonce", "token", "algorithm", "key", "claims", "time", "freshness",
+    "person", "code",
+]  # fmt: skip
+
+
+class ProviderSignInRefused(Unauthenticated):
+    code = "provider_sign_in_refused"
+    SENTENCES: ClassVar[Mapping[ProviderFault, str]] = {
+        "attempt": "this browser has not begun it, or too long ago",
+        "state": "the answer belongs to another attempt",
+        "issuer": "somebody else than the configured provider has answered",
+        "audience": "the token is for another application",
+        "nonce": "the token belongs to another attempt",
+        "token": "the token is none, or its signature is wrong",
+        "algorithm": "the token is signed in a way that is not accepted",
+        "key": "the provider does not publish the key that the token is signed with",
+        "claims": "the token lacks what it must say",
+        "time": "the token is expired, too old or of the future; are the clocks right?",
+        "freshness": "the provider has not authenticated you anew, or does not say when (auth_time)",
+        "person": "another person than you has signed in there",
+        "code": "the provider does not take the code: it was used already, or has expired",
+    }
+
+    def __init__(self, fault: ProviderFault) -> None:
+        super().__init__(f"The identity provider's answer was refused: {self.SENTENCES[fault]}. Begin again.")
+
+
+class ProofRequired(Unauthenticated):
+    code = "proof_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You sign in at the identity provider, so each signature needs a fresh confirmation from there.",
+            FieldError("/proof", "Confirm who you are at the identity provider, then send the proof within 5 minutes."),
+        )
+
+
 class Forbidden(EdgewiseError):
     """The caller is known and may not do this."""
 
@@ -159,6 +202,23 @@ class PasswordMustChange(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("You have signed in with a one-time password. Choose your own first.")
+
+
+class NoRoleMapped(Forbidden):
+    code = "no_role_mapped"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The identity provider knows you, but nothing that it says of you gives a role here. Ask whoever looks "
+            "after it for a group that EDGEWISE_OIDC_ROLES names."
+        )
+
+
+class AccountClosed(Forbidden):
+    code = "account_closed"
+
+    def __init__(self) -> None:
+        super().__init__("The account is disabled, or locked for a while. An administrator can help.")
 
 
 class NotAmongSigners(Forbidden):
@@ -207,6 +267,16 @@ class PredictionErased(Gone):
         super().__init__(
             f"The decision record {prediction_id} was erased on {erased_at:%Y-%m-%d}, as its retention schedule says. "
             f"Its digest was {record_digest}."
+        )
+
+
+class ScoresErased(Gone):
+    code = "scores_erased"
+
+    def __init__(self, job_id: str, erased_at: datetime) -> None:
+        super().__init__(
+            f"The files of the scoring job {job_id} were erased on {erased_at:%Y-%m-%d}, as EDGEWISE_SCORES_KEEP_DAYS "
+            "says. The same table, version and question give the same bytes again."
         )
 
 
@@ -280,6 +350,42 @@ class SecondFactorConfirmed(Conflict):
 
     def __init__(self) -> None:
         super().__init__("The account has a second factor already. Remove that one first.")
+
+
+class NoIdentityProvider(Conflict):
+    code = "no_identity_provider"
+
+    def __init__(self) -> None:
+        super().__init__("No identity provider is configured: sign in with name and password.")
+
+
+class AccountNotLinked(Conflict):
+    code = "account_not_linked"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"An account '{name}' exists here already, and nothing says that it is yours. An operator can link it with "
+            "'edgewise link-user'."
+        )
+
+
+class NoPassword(Conflict):
+    code = "no_password"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account has no password here: its owner signs in at the identity provider, which looks after "
+            "passwords and second factors."
+        )
+
+
+class ProviderFactorMissing(Conflict):
+    code = "provider_factor_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Signatures need a second factor, and the identity provider does not say that you used one (amr: mfa)."
+        )
 
 
 class GatesFailed(Conflict):
@@ -1105,7 +1211,10 @@ class RecordKeyMissing(Broken):
     code = "record_key_missing"
 
     def __init__(self, place: str, key: str) -> None:
-        super().__init__(f"'{place}' is encrypted with the key {key}, which EDGEWISE_RECORD_KEYS does not hold.")
+        super().__init__(
+            f"'{place}' is encrypted with the key {key}, which EDGEWISE_RECORD_KEYS does not hold and 'record-keys' in "
+            "the data directory does not either: it was destroyed, or lost."
+        )
 
 
 class RecordUnreadable(Broken):
@@ -1271,6 +1380,14 @@ class SecondFactorUnreadable(Unavailable):
         )
 
 
+class ProviderUnavailable(Unavailable):
+    code = "identity_provider_unavailable"
+    retry_after = 5
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The identity provider cannot be used: {reason}.")
+
+
 class FileUnreadable(Unavailable):
     code = "file_unreadable"
 
@@ -1283,6 +1400,15 @@ class RecordKeysUnset(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("There is no key to encrypt with: set EDGEWISE_RECORD_KEYS, the newest key first.")
+
+
+class TelemetryMissing(Unavailable):
+    code = "telemetry_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "EDGEWISE_TELEMETRY_ENDPOINT is set, and OpenTelemetry is not installed: pip install 'edgewise[telemetry]'."
+        )
 
 
 class PortBusy(Unavailable):

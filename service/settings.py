@@ -3,9 +3,11 @@
 import base64
 import binascii
 import socket
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveInt, SecretStr, field_validator
+from pydantic import Field, PositiveInt, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RECORD_KEY_BYTES = 32
@@ -31,8 +33,31 @@ class Settings(BaseSettings):
     signing_key_file: Path | None = Field(
         None, description="Ed25519 private key (PEM, not encrypted) that signs checkpoints of the audit trail."
     )
-    signers_need_second_factor: bool = Field(
-        False, description="Whether nobody can sign a review without a second factor."
+    public_url: str | None = Field(
+        None, description="Address under which browsers reach the service; an identity provider sends them back there."
+    )
+    oidc_issuer: str | None = Field(
+        None, description="Address of the OpenID Connect provider where people sign in; none when not set."
+    )
+    oidc_client_id: str = Field("edgewise", min_length=1, description="Name of this service at the provider.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Secret of this service at the provider.")
+    oidc_client_secret_file: Path | None = Field(None, description="File that holds that secret.")
+    oidc_title: str = Field("single sign-on", min_length=1, description="What the sign-in page calls the provider.")
+    oidc_hosts: list[str] = Field(
+        [], description="Further hosts, with port, that the provider's document may name (JSON list)."
+    )
+    oidc_scopes: list[str] = Field(["openid", "profile"], description="What is asked of the provider (JSON list).")
+    oidc_name_claim: str = Field(
+        "preferred_username", description="Claim that names new accounts; people must not be able to choose it."
+    )
+    oidc_roles_claim: str = Field(
+        "groups",
+        description="Claim that says what people may do, or a JSON pointer to it, such as /realm_access/roles.",
+    )
+    oidc_roles: dict[str, list[str]] = Field(
+        {},
+        validate_default=True,
+        description="Which roles a value of that claim gives (JSON object of lists); others give none.",
     )
     record_keys: list[SecretStr] = Field(
         [],
@@ -58,6 +83,12 @@ class Settings(BaseSettings):
     prediction_timeout_seconds: PositiveInt = Field(
         20, description="A prediction whose record is not stored by then is answered with an error."
     )
+    telemetry_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Where traces go (OTLP over HTTP), such as http://collector:4318/v1/traces; nowhere when not set.",
+    )
+    telemetry_share: float = Field(1.0, ge=0, le=1, description="The share of requests and jobs that are traced.")
     maximum_columns: PositiveInt = Field(1_000, description="Most columns in one table.")
     loaded_versions: PositiveInt = Field(16, description="How many model versions one process keeps in memory.")
     worker_concurrency: PositiveInt = Field(1, description="How many training jobs one worker runs at a time.")
@@ -76,10 +107,29 @@ class Settings(BaseSettings):
     scoring_threads: PositiveInt | None = Field(
         None, description="How many threads a scoring job computes with; all cores when not set."
     )
+    scores_keep_days: PositiveInt | None = Field(
+        None,
+        description="Days after which `edgewise erase` erases results and uploaded tables of scoring jobs that have "
+        "ended; kept for ever when not set.",
+    )
     job_timeout_minutes: PositiveInt = Field(360, description="A training that takes longer is ended as failed.")
     job_memory_bytes: PositiveInt | None = Field(
         None, description="A training whose process needs more memory is ended as failed; no limit when not set."
     )
+
+    @field_validator("oidc_issuer", "public_url")
+    @classmethod
+    def _addresses_are_protected(cls, url: str | None) -> str | None:
+        if url is not None and not is_protected(url):
+            raise ValueError("this must be an https:// address (http:// for loopback only)")
+        return url
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _provider_can_be_used(cls, roles: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
+        if info.data.get("oidc_issuer") is not None and (not roles or info.data.get("public_url") is None):
+            raise ValueError("with EDGEWISE_OIDC_ISSUER, this and EDGEWISE_PUBLIC_URL must be set too")
+        return roles
 
     @field_validator("record_keys")
     @classmethod
@@ -110,3 +160,24 @@ def decode_key(key: SecretStr) -> bytes:
     if len(content) != RECORD_KEY_BYTES:
         raise ValueError(f"a key is {RECORD_KEY_BYTES} random bytes in URL-safe base64 (44 characters)")
     return content
+
+
+def is_protected(url: str) -> bool:
+    """Whether an address can be asked without others reading along: HTTPS, or loopback."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.fragment or parts.username is not None or not host:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

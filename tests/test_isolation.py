@@ -3,11 +3,8 @@
 import socket
 
 import pytest
-import torch
-from jaxtyping import TypeCheckError
 from sqlalchemy import create_engine, inspect, text
 
-from kan.bspline import greville
 from tests.conftest import RemoteConnectionRefused
 from tests.database import PrivateCopy
 
@@ -41,8 +38,3 @@ def test_no_other_test_sees_a_database(databases: PrivateCopy) -> None:
                     connection.execute(text("CREATE TABLE mine (id INTEGER)"))
             assert set(inspect(engine).get_table_names()) & {"mine"} == tables
             engine.dispose()
-
-
-def test_a_wrong_shape_is_refused_by_its_annotation() -> None:
-    with pytest.raises(TypeCheckError):
-        greville(torch.zeros(7), 3)

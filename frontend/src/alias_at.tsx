@@ -5,6 +5,7 @@ import { Field } from "./components/field";
 import { Loaded } from "./components/loaded";
 import { Facts } from "./components/page";
 import { moment } from "./format";
+import { t, tx } from "./messages";
 import { useResource } from "./resource";
 import { address, currentLocation, setQuery } from "./router";
 import { zoneName } from "./time";
@@ -17,10 +18,10 @@ export function AliasesAt({ model }: { model: string }) {
   const isMoment = local !== "" && !Number.isNaN(at.getTime());
   return (
     <details class="card" open={isMoment}>
-      <summary>Who was in use at a moment?</summary>
+      <summary>{t("Who was in use at a moment?")}</summary>
       <Field
-        label="Moment"
-        hint={`By your clock, ${zoneName(isMoment ? at : new Date())}.`}
+        label={t("Moment")}
+        hint={t("By your clock, {0}.", zoneName(isMoment ? at : new Date()))}
       >
         {(tie) => (
           <input
@@ -58,11 +59,15 @@ function Answer({ model, at }: { model: string; at: string }) {
 }
 
 function InForce({ model, move }: { model: string; move: AliasMove | undefined }) {
-  if (!move) return <>nothing</>;
+  if (!move) return <>{t("nothing")}</>;
   return (
     <>
-      <a href={address`/models/${model}/versions/${move.version}`}>Version {move.version}</a>, since{" "}
-      {moment(move.moved_at)} by {move.moved_by}
+      {tx(
+        "{0}, since {1} by {2}",
+        <a href={address`/models/${model}/versions/${move.version}`}>{tx("Version {0}", move.version)}</a>,
+        moment(move.moved_at),
+        move.moved_by,
+      )}
     </>
   );
 }

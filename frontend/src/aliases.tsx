@@ -12,6 +12,7 @@ import { Loaded } from "./components/loaded";
 import { ProblemNote } from "./components/problem";
 import { Table, type Column } from "./components/table";
 import { moment } from "./format";
+import { t, tx } from "./messages";
 import { useAction, useResource } from "./resource";
 import { address } from "./router";
 import { may } from "./session";
@@ -35,7 +36,7 @@ export function AliasTable({ model, approved, onMoved }: AliasTableProps) {
       {(rows) => (
         <>
           <Table
-            caption="Aliases"
+            caption={t("Aliases")}
             rows={rows}
             rowKey={(row) => row.alias}
             columns={columnsFor(model, setMoving, () => {
@@ -68,30 +69,28 @@ function columnsFor(
   onRolledBack: () => void,
 ): Column<Alias>[] {
   const columns: Column<Alias>[] = [
-    { title: "Alias", cell: (row) => <AliasBadge alias={row.alias} /> },
+    { title: t("Alias"), cell: (row) => <AliasBadge alias={row.alias} /> },
     {
-      title: "Points to",
+      title: t("Points to"),
       cell: (row) =>
         row.version === null ? (
-          <span class="hint">nothing</span>
+          <span class="hint">{t("nothing")}</span>
         ) : (
-          <a href={address`/models/${model}/versions/${row.version}`}>Version {row.version}</a>
+          <a href={address`/models/${model}/versions/${row.version}`}>{tx("Version {0}", row.version)}</a>
         ),
     },
-    { title: "Moved", cell: (row) => moment(row.moved_at) },
-    { title: "By", cell: (row) => row.moved_by ?? "–" },
-    { title: "History", cell: (row) => <AliasHistory key={row.etag} model={model} alias={row.alias} /> },
+    { title: t("Moved"), cell: (row) => moment(row.moved_at) },
+    { title: t("By"), cell: (row) => row.moved_by ?? "–" },
+    { title: t("History"), cell: (row) => <AliasHistory key={row.etag} model={model} alias={row.alias} /> },
   ];
   if (!may("move_alias")) return columns;
   const move = (row: Alias) => (
     <>
-      <button type="button" class="button" onClick={() => onMove(row)}>
-        Move {row.alias}
-      </button>
+      <button type="button" class="button" onClick={() => onMove(row)}>{tx("Move {0}", row.alias)}</button>
       {row.version !== null && <RollBack alias={row} onDone={onRolledBack} />}
     </>
   );
-  return [...columns, { title: "Action", cell: move }];
+  return [...columns, { title: t("Action"), cell: move }];
 }
 
 /** Back to the version before, in one step. */
@@ -103,7 +102,7 @@ function RollBack({ alias, onDone }: { alias: Alias; onDone: () => void }) {
   return (
     <>
       <button type="button" class="button" disabled={back.busy} onClick={() => void back.run()}>
-        Roll {alias.alias} back
+        {tx("Roll {0} back", alias.alias)}
       </button>
       {back.problem && <ProblemNote problem={back.problem} />}
     </>
@@ -114,7 +113,7 @@ function AliasHistory({ model, alias }: { model: string; alias: string }) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Show</summary>
+      <summary>{t("Show")}</summary>
       {open && <AliasEvents model={model} alias={alias} />}
     </details>
   );
@@ -126,13 +125,17 @@ function AliasEvents({ model, alias }: { model: string; alias: string }) {
     <Loaded resource={events} rows={1}>
       {({ items }) =>
         items.length === 0 ? (
-          <p class="hint">It has never pointed anywhere.</p>
+          <p class="hint">{t("It has never pointed anywhere.")}</p>
         ) : (
           <ul class="plain">
             {items.map((event) => (
               <li key={event.moved_at}>
-                {moment(event.moved_at)}: {event.version === null ? "nothing" : `version ${event.version}`},
-                by {event.moved_by}
+                {tx(
+                  "{0}: {1}, by {2}",
+                  moment(event.moved_at),
+                  event.version === null ? "nothing" : t("version {0}", event.version),
+                  event.moved_by,
+                )}
               </li>
             ))}
           </ul>
@@ -163,35 +166,36 @@ function MoveDialog({ alias, approved, onClose, onStale, onMoved }: MoveDialogPr
     onMoved();
   });
   return (
-    <Dialog title={`Move ${alias.alias}`} onClose={onClose}>
+    <Dialog title={t("Move {0}", alias.alias)} onClose={onClose}>
       <Form
         action={move}
         shownAt={["/version"]}
-        submit={`Move ${alias.alias}`}
-        busy="Moving…"
+        submit={t("Move {0}", alias.alias)}
+        busy={t("Moving…")}
         disabled={choices.length === 0}
         cancel={onClose}
       >
         {move.problem?.status === 412 && (
           <p class="note note-warn">
-            Somebody moved this alias meanwhile. Close this dialog: the table already shows where it points
-            now.
+            {t("Somebody moved this alias meanwhile. Close this dialog: the table already shows where it points now.")}
           </p>
         )}
         <p>
-          {alias.version === null
-            ? `"${alias.alias}" points to nothing now.`
-            : `"${alias.alias}" points to version ${alias.version} now.`}{" "}
-          Callers get the new version at once, and the move is written to the audit trail.
+          {tx(
+            "{0} Callers get the new version at once, and the move is written to the audit trail.",
+            alias.version === null
+            ? t("\"{0}\" points to nothing now.", alias.alias)
+            : t("\"{0}\" points to version {1} now.", alias.alias, alias.version),
+          )}
         </p>
         {choices.length === 0 ? (
-          <p class="note note-warn">There is no other approved version that it could point to.</p>
+          <p class="note note-warn">{t("There is no other approved version that it could point to.")}</p>
         ) : (
           <SelectField
-            label="New version"
+            label={t("New version")}
             value={version}
             onValue={setVersion}
-            options={choices.map((choice) => [String(choice), `Version ${choice} (approved)`])}
+            options={choices.map((choice) => [String(choice), t("Version {0} (approved)", choice)])}
             error={move.problem?.at("/version")}
           />
         )}

@@ -2,7 +2,10 @@
 import { Placeholder } from "./components/loaded";
 import { ProblemNote } from "./components/problem";
 import { Header } from "./header";
+import { ARRIVAL } from "./identity_provider/departure";
+import { ArrivalPage } from "./identity_provider/arrival";
 import { ScreenFrame } from "./lazy";
+import { t } from "./messages";
 import { SignInPage } from "./pages/sign_in";
 import { currentLocation } from "./router";
 import { MUST_CHANGE, screenAt } from "./screens";
@@ -10,6 +13,7 @@ import { restoreSession, session } from "./session";
 
 export function Application() {
   const state = session.value;
+  if (currentLocation.value.path === ARRIVAL) return <ArrivalPage />;
   switch (state.status) {
     case "unknown":
       return (
@@ -28,9 +32,7 @@ export function Application() {
     case "signed-in":
       return (
         <>
-          <a class="skip-link" href="#content">
-            Skip to the content
-          </a>
+          <a class="skip-link" href="#content">{t("Skip to the content")}</a>
           <Header me={state.me} />
           {state.me.must_change_password ? <ScreenFrame screen={MUST_CHANGE} parameters={{}} /> : <CurrentScreen />}
         </>

@@ -5,15 +5,16 @@ import { StateBadge } from "./components/badge";
 import { Loaded } from "./components/loaded";
 import { Table, type Column } from "./components/table";
 import { cell, duration, number } from "./format";
+import { t, tx } from "./messages";
 import { useResource } from "./resource";
 
 const COLUMNS: readonly Column<Certificate>[] = [
-  { title: "Fact", cell: (one) => <Fact certificate={one} /> },
-  { title: "Outcome", cell: (one) => <Verdict certificate={one} /> },
-  { title: "Proved bounds", cell: (one) => <Bounds certificate={one} /> },
-  { title: "Tightness", numeric: true, cell: (one) => number(one.tightness, 3) },
-  { title: "Witness", cell: (one) => <Witnesses certificate={one} /> },
-  { title: "Time", numeric: true, cell: (one) => (one.seconds === null ? "in training" : duration(one.seconds)) },
+  { title: t("Fact"), cell: (one) => <Fact certificate={one} /> },
+  { title: t("Outcome"), cell: (one) => <Verdict certificate={one} /> },
+  { title: t("Proved bounds"), cell: (one) => <Bounds certificate={one} /> },
+  { title: t("Tightness"), numeric: true, cell: (one) => number(one.tightness, 3) },
+  { title: t("Witness"), cell: (one) => <Witnesses certificate={one} /> },
+  { title: t("Time"), numeric: true, cell: (one) => (one.seconds === null ? t("in training") : duration(one.seconds)) },
 ];
 
 export function Certificates({ model, version }: { model: string; version: string }) {
@@ -22,7 +23,7 @@ export function Certificates({ model, version }: { model: string; version: strin
     <Loaded resource={found} rows={8}>
       {({ certificates }) =>
         certificates.length === 0 ? (
-          <p class="hint">Nothing can be proved of this version.</p>
+          <p class="hint">{t("Nothing can be proved of this version.")}</p>
         ) : (
           <Proofs items={certificates} />
         )
@@ -39,11 +40,13 @@ function Proofs({ items }: { items: readonly Certificate[] }) {
   return (
     <>
       <p class="hint">
-        Proved for {items[0]?.domain}. Tightness is the proved width or size over the one found at rows: 1 is
-        exact.
+        {tx(
+          "Proved for {0}. Tightness is the proved width or size over the one found at rows: 1 is exact.",
+          items[0]?.domain,
+        )}
       </p>
-      <Table caption="Certificates" columns={COLUMNS} rows={shown} rowKey={(one) => items.indexOf(one)} />
-      {unused.size > 0 && <p class="hint">Proved to have no effect: {[...unused].join(", ")}.</p>}
+      <Table caption={t("Certificates")} columns={COLUMNS} rows={shown} rowKey={(one) => items.indexOf(one)} />
+      {unused.size > 0 && <p class="hint">{tx("Proved to have no effect: {0}.", [...unused].join(", "))}</p>}
     </>
   );
 }
@@ -52,7 +55,7 @@ function Fact({ certificate: one }: { certificate: Certificate }) {
   return (
     <>
       {one.statement}
-      <div class="hint">By {one.method}.</div>
+      <div class="hint">{tx("By {0}.", one.method)}</div>
     </>
   );
 }
@@ -61,7 +64,7 @@ function Verdict({ certificate: one }: { certificate: Certificate }) {
   return (
     <>
       <StateBadge state={one.outcome} />
-      {one.expected && <div class="hint">Expected: {one.expected}</div>}
+      {one.expected && <div class="hint">{tx("Expected: {0}", one.expected)}</div>}
       {one.reason && <div class="hint">{one.reason}</div>}
     </>
   );
@@ -75,7 +78,7 @@ function Bounds({ certificate: one }: { certificate: Certificate }) {
       <div class="hint">
         {one.fact === "monotone" && "slope, "}
         {one.unit}
-        {one.response && one.unit !== `unit of ${one.output}` && <>; response {interval(one.response)}</>}
+        {one.response && one.unit !== `unit of ${one.output}` && <>{tx("; response {0}", interval(one.response))}</>}
       </div>
     </>
   );

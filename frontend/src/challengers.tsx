@@ -8,6 +8,7 @@ import { Loaded } from "./components/loaded";
 import { ProblemNote } from "./components/problem";
 import { Table, type Column } from "./components/table";
 import { count, metricName, number, plural, signed } from "./format";
+import { t, tx } from "./messages";
 import { useAction, useResource } from "./resource";
 import { address } from "./router";
 import { may } from "./session";
@@ -35,7 +36,7 @@ export function ChallengerSection({ model, version }: { model: string; version: 
           {data.report ? <Report report={data.report} /> : <Waiting challengers={data} />}
           {mayStart && (
             <button type="button" class="button" disabled={start.busy} onClick={() => void start.run()}>
-              Compare with other models
+              {t("Compare with other models")}
             </button>
           )}
           {start.problem && <ProblemNote problem={start.problem} />}
@@ -46,11 +47,15 @@ export function ChallengerSection({ model, version }: { model: string; version: 
 }
 
 function Waiting({ challengers: { job } }: { challengers: Challengers }) {
-  if (!job) return <p class="hint">This version was not compared with other models yet.</p>;
+  if (!job) return <p class="hint">{t("This version was not compared with other models yet.")}</p>;
   return (
     <p role="status">
-      <a href={address`/training-jobs/${job.id}`}>The comparison</a> is <StateBadge state={job.state} />
-      {job.error && <span> {job.error.detail}</span>}
+      {tx(
+        "{0} is {1}{2}",
+        <a href={address`/training-jobs/${job.id}`}>{t("The comparison")}</a>,
+        <StateBadge state={job.state} />,
+        job.error && <span> {job.error.detail}</span>,
+      )}
     </p>
   );
 }
@@ -60,15 +65,18 @@ function Report({ report }: { report: ChallengerReport }) {
     <>
       <p class={report.kan_is_wrong_tool ? "note note-bad" : "note note-good"}>{report.verdict}</p>
       <Table
-        caption="Challengers"
+        caption={t("Challengers")}
         columns={columnsFor(report)}
         rows={report.challengers}
         rowKey={(one) => one.name}
       />
       <p class="hint">
-        On the same {plural(report.rows, "held-out row")}. Differences are those of the {report.compared} to this
-        version, negative where the other model is better, with 95 % intervals of a paired bootstrap (
-        {count(report.resamples)} resamples). The others are not tuned and keep no directions.
+        {tx(
+          "On the same {0}. Differences are those of the {1} to this version, negative where the other model is better, with 95 % intervals of a paired bootstrap ({2} resamples). The others are not tuned and keep no directions.",
+          plural(report.rows, t("held-out row")),
+          report.compared,
+          count(report.resamples),
+        )}
       </p>
     </>
   );
@@ -77,7 +85,7 @@ function Report({ report }: { report: ChallengerReport }) {
 function columnsFor(report: ChallengerReport): readonly Column<Challenger>[] {
   return [
     {
-      title: "Model",
+      title: t("Model"),
       cell: (one) => (
         <>
           <span class="strong">{one.title}</span> <span class="block hint">{one.settings}</span>
@@ -86,13 +94,13 @@ function columnsFor(report: ChallengerReport): readonly Column<Challenger>[] {
     },
     ...report.metrics.map(
       (own): Column<Challenger> => ({
-        title: `${metricName(own.name)} (this version ${number(own.value)})`,
+        title: t("{0} (this version {1})", metricName(own.name), number(own.value)),
         numeric: true,
         cell: (one) => number(one.metrics.find((metric) => metric.name === own.name)?.value),
       }),
     ),
     {
-      title: "Difference",
+      title: t("Difference"),
       numeric: true,
       cell: (one) => `${signed(one.difference)} (${number(one.lower)} to ${number(one.upper)})`,
     },

@@ -2,6 +2,7 @@
 import type { Direction, TrainingConfiguration } from "./api/types";
 import { Facts } from "./components/page";
 import { number } from "./format";
+import { t } from "./messages";
 import { directionsText, optimizerName } from "./training_words";
 
 interface ConfigurationProps {
@@ -16,24 +17,24 @@ export function ConfigurationFacts({ configuration, directions }: ConfigurationP
   return (
     <Facts
       facts={[
-        ["Target", configuration.target ?? "the dataset's target"],
-        ["Positive outcome", configuration.positive_class ?? "the last in order"],
-        ["Inputs", inputs ? inputs.join(", ") : "all usable columns"],
-        ["Hidden layers", hidden.length > 0 ? hidden.join(", ") : "none (additive model)"],
-        ["Spline", `${configuration.grid_size} intervals of degree ${configuration.degree}`],
-        ["Directions", settled ? directionsText(settled) : "as in the dataset"],
-        ["Optimiser", optimizerName(configuration.optimizer)],
-        ["Most steps per stage", configuration.steps ?? "the optimiser's own number"],
-        ["Simplification", `may cost ${number(100 * configuration.tolerance)} % of what is explained`],
-        ["Most edges", configuration.maximum_edges ?? "no limit"],
+        [t("Target"), configuration.target ?? t("the dataset's target")],
+        [t("Positive outcome"), configuration.positive_class ?? t("the last in order")],
+        [t("Inputs"), inputs ? inputs.join(", ") : t("all usable columns")],
+        [t("Hidden layers"), hidden.length > 0 ? hidden.join(", ") : t("none (additive model)")],
+        [t("Spline"), t("{0} intervals of degree {1}", configuration.grid_size, configuration.degree)],
+        [t("Directions"), settled ? directionsText(settled) : t("as in the dataset")],
+        [t("Optimiser"), optimizerName(configuration.optimizer)],
+        [t("Most steps per stage"), configuration.steps ?? t("the optimiser's own number")],
+        [t("Simplification"), t("may cost {0} % of what is explained", number(100 * configuration.tolerance))],
+        [t("Most edges"), configuration.maximum_edges ?? t("no limit")],
         [
-          "Symbolic forms",
+          t("Symbolic forms"),
           configuration.symbolify
-            ? `may cost ${number(100 * configuration.formula_tolerance)} % of what is explained`
-            : "not searched for",
+            ? t("may cost {0} % of what is explained", number(100 * configuration.formula_tolerance))
+            : t("not searched for"),
         ],
-        ["Held-out share", `${Math.round(configuration.test_fraction * 100)} %`],
-        ["Seed", configuration.seed],
+        [t("Held-out share"), `${Math.round(configuration.test_fraction * 100)} %`],
+        [t("Seed"), configuration.seed],
       ]}
     />
   );

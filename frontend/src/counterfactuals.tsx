@@ -9,6 +9,7 @@ import { Loaded } from "./components/loaded";
 import { Section } from "./components/page";
 import { Table } from "./components/table";
 import { cell, number } from "./format";
+import { t, tx } from "./messages";
 import { useAction, useResource } from "./resource";
 import { currentLocation, setQuery } from "./router";
 
@@ -16,14 +17,14 @@ type Sense = "at_least" | "at_most";
 type Freedom = "either" | "increase" | "decrease" | "stays";
 
 const SENSES: readonly (readonly [Sense, string])[] = [
-  ["at_least", "at least"],
-  ["at_most", "at most"],
+  ["at_least", t("at least")],
+  ["at_most", t("at most")],
 ];
 const NUMERIC: readonly (readonly [Freedom, string])[] = [
-  ["either", "may change"],
-  ["increase", "may increase"],
-  ["decrease", "may decrease"],
-  ["stays", "stays as it is"],
+  ["either", t("may change")],
+  ["increase", t("may increase")],
+  ["decrease", t("may decrease")],
+  ["stays", t("stays as it is")],
 ];
 const CATEGORICAL = NUMERIC.filter(([value]) => value === "either" || value === "stays");
 
@@ -32,7 +33,7 @@ export function CounterfactualSection({ record }: { record: StoredPrediction }) 
     getVersionInputs(record.model, record.version, signal),
   );
   return (
-    <Section title="What would change this answer?">
+    <Section title={t("What would change this answer?")}>
       <Loaded resource={inputs} rows={4}>
         {(data) => (
           <Question
@@ -78,20 +79,20 @@ function Question({ record, features }: { record: StoredPrediction; features: re
         action={ask}
         card
         shownAt={[`/goal/${sense}`]}
-        submit="Find the smallest change"
-        busy="Looking…"
+        submit={t("Find the smallest change")}
+        busy={t("Looking…")}
         disabled={threshold.trim() === "" || !Number.isFinite(Number(threshold))}
       >
         <div class="field-grid">
           <SelectField
-            label={outcome ? `The probability of ${outcome} shall be` : "The output shall be"}
+            label={outcome ? t("The probability of {0} shall be", outcome) : t("The output shall be")}
             value={sense}
             onValue={(value) => setQuery({ sense: value })}
             options={SENSES}
           />
           <TextField
-            label="Threshold"
-            hint={outcome ? "A probability between 0 and 1." : "In the unit of the target."}
+            label={t("Threshold")}
+            hint={outcome ? t("A probability between 0 and 1.") : t("In the unit of the target.")}
             value={threshold}
             onValue={(value) => setQuery({ threshold: value })}
             input={{ type: "number", step: "any", required: true }}
@@ -99,7 +100,7 @@ function Question({ record, features }: { record: StoredPrediction; features: re
           />
         </div>
         <fieldset>
-          <legend>What may change</legend>
+          <legend>{t("What may change")}</legend>
           <div class="field-grid">
             {features.map((feature) => (
               <SelectField
@@ -142,9 +143,9 @@ function Answer({ answer: { answer } }: { answer: Counterfactuals }) {
     return (
       <div class="card">
         <p class="note note-warn">
-          <strong>No such change.</strong> {answer.statement}
+          <strong>{t("No such change.")}</strong> {answer.statement}
         </p>
-        <p>The nearest output is {valueOf(answer.closest, answer.goal)}.</p>
+        <p>{tx("The nearest output is {0}.", valueOf(answer.closest, answer.goal))}</p>
       </div>
     );
   return (
@@ -159,24 +160,27 @@ function Answer({ answer: { answer } }: { answer: Counterfactuals }) {
 }
 
 function ChangeTable({ one, goal, position }: { one: Counterfactual; goal: Goal; position: number }) {
-  const name = position === 0 ? "Smallest change" : `Alternative ${position}`;
+  const name = position === 0 ? t("Smallest change") : t("Alternative {0}", position);
   return (
     <>
       <h3>{name}</h3>
       <p>
-        With it the output is <strong>{valueOf(one, goal)}</strong>, scored again by the same version. Cost{" "}
-        {number(one.cost)}.
+        {tx(
+          "With it the output is {0}, scored again by the same version. Cost {1}.",
+          <strong>{valueOf(one, goal)}</strong>,
+          number(one.cost),
+        )}
       </p>
       <Table
         caption={name}
         rows={one.changes}
         rowKey={(change) => change.feature}
         columns={[
-          { title: "Feature", cell: (change) => change.feature },
-          { title: "From", numeric: true, cell: (change) => cell(change.before) },
-          { title: "To", numeric: true, cell: (change) => cell(change.after) },
-          { title: "Unit", cell: (change) => change.unit ?? "–" },
-          { title: "In steps of", numeric: true, cell: (change) => number(change.step) },
+          { title: t("Feature"), cell: (change) => change.feature },
+          { title: t("From"), numeric: true, cell: (change) => cell(change.before) },
+          { title: t("To"), numeric: true, cell: (change) => cell(change.after) },
+          { title: t("Unit"), cell: (change) => change.unit ?? "–" },
+          { title: t("In steps of"), numeric: true, cell: (change) => number(change.step) },
         ]}
       />
     </>

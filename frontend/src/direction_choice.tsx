@@ -1,6 +1,7 @@
 // What is known before the training: how the prediction moves with an input.
 import type { Direction, Feature } from "./api/types";
 import { SelectField } from "./components/field";
+import { t, tx } from "./messages";
 import { directed, outcomesOf, type Directions, type TrainingDraft } from "./training_draft";
 
 interface ChoiceProps {
@@ -11,7 +12,7 @@ interface ChoiceProps {
 }
 
 const OPTIONS = [
-  ["", "either way"],
+  ["", t("either way")],
   ["increasing", "rises"],
   ["decreasing", "falls"],
 ] as const;
@@ -23,18 +24,16 @@ export function DirectionChoice({ features, draft, set, at }: ChoiceProps) {
   const manyOutcomes = outcomesOf(features, draft.target).length > 2;
   return (
     <fieldset class={error ? "field-wrong" : ""}>
-      <legend>
-        Directions: {chosen} of {offered.length}
-      </legend>
+      <legend>{tx("Directions: {0} of {1}", chosen, offered.length)}</legend>
       <p class="hint">
         {manyOutcomes
-          ? "With three outcomes or more no direction can be kept."
-          : "Where one is set, the prediction never moves against it over the range of the data, whatever they say."}
+          ? t("With three outcomes or more no direction can be kept.")
+          : t("Where one is set, the prediction never moves against it over the range of the data, whatever they say.")}
       </p>
       {error && offered.length === 0 && <p class="field-error">{error}</p>}
       {offered.length > 0 && (
         <details open={chosen > 0 || error !== undefined}>
-          <summary>When the input rises, the prediction …</summary>
+          <summary>{t("When the input rises, the prediction …")}</summary>
           <div class="field-grid directions">
             {offered.map(({ name, unit }) => (
               <SelectField

@@ -4,20 +4,21 @@ import { useState } from "preact/hooks";
 import { exportAddress } from "./api/operations";
 import type { ExportFormat, Version } from "./api/types";
 import { SelectField } from "./components/field";
+import { t } from "./messages";
 
 const FORMATS: readonly (readonly [ExportFormat, string, string])[] = [
-  ["python", "Python", "a module that needs nothing but Python"],
-  ["c", "C", "one C99 file"],
-  ["onnx", "ONNX", "a graph in double precision"],
-  ["onnx-float32", "ONNX, single", "inputs and outputs in single precision"],
-  ["sql-postgres", "PostgreSQL", "a query over a table of rows"],
-  ["sql-sqlite", "SQLite", "a query over a table of rows"],
-  ["sql-duckdb", "DuckDB", "a query over a table of rows"],
-  ["sql-snowflake", "Snowflake", "a query over a table of rows"],
-  ["sql-bigquery", "BigQuery", "a query over a table of rows"],
-  ["sql-tsql", "SQL Server", "a query over a table of rows, from 2022 on"],
-  ["json", "JSON", "a complete description of the function"],
-  ["latex", "LaTeX", "an article with every equation"],
+  ["python", t("Python"), t("a module that needs nothing but Python")],
+  ["c", "C", t("one C99 file")],
+  ["onnx", "ONNX", t("a graph in double precision")],
+  ["onnx-float32", t("ONNX, single"), t("inputs and outputs in single precision")],
+  ["sql-postgres", "PostgreSQL", t("a query over a table of rows")],
+  ["sql-sqlite", "SQLite", t("a query over a table of rows")],
+  ["sql-duckdb", "DuckDB", t("a query over a table of rows")],
+  ["sql-snowflake", t("Snowflake"), t("a query over a table of rows")],
+  ["sql-bigquery", "BigQuery", t("a query over a table of rows")],
+  ["sql-tsql", t("SQL Server"), t("a query over a table of rows, from 2022 on")],
+  ["json", "JSON", t("a complete description of the function")],
+  ["latex", "LaTeX", t("an article with every equation")],
 ];
 
 export function Exports({ version }: { version: Version }) {
@@ -26,18 +27,17 @@ export function Exports({ version }: { version: Version }) {
   return (
     <>
       <p class="hint">
-        Each file carries the digest of this version and gives the same answers and the same contributions as
-        the service.
+        {t("Each file carries the digest of this version and gives the same answers and the same contributions as the service.")}
       </p>
       {outputs > 1 && (
         <SelectField
-          label="Explained output"
+          label={t("Explained output")}
           value={output}
           onValue={setOutput}
           options={version.columns.classes.map((name, index) => [String(index), name])}
         />
       )}
-      <ul class="exports" aria-label="Files">
+      <ul class="exports" aria-label={t("Files")}>
         {FORMATS.map(([format, name, hint]) => (
           <li key={format}>
             <a href={exportAddress(version.model, version.number, format, Number(output))} download>

@@ -4,6 +4,7 @@ import { getPredictionChart, predictionPicture } from "./api/operations";
 import type { StoredPrediction } from "./api/types";
 import { Chart } from "./charts/chart";
 import { Loaded } from "./components/loaded";
+import { t } from "./messages";
 import { useResource } from "./resource";
 import { address } from "./router";
 
@@ -14,10 +15,10 @@ export function FlowChart({ record }: { record: StoredPrediction }) {
   return (
     <>
       <a class="button more" href={`${address`/models/${record.model}/versions/${record.version}`}?flow=${id}`}>
-        Light it up in the network
+        {t("Light it up in the network")}
       </a>
       <details class="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>As a flow through the network</summary>
+        <summary>{t("As a flow through the network")}</summary>
         {open && <Flow id={id} />}
       </details>
     </>
@@ -26,7 +27,7 @@ export function FlowChart({ record }: { record: StoredPrediction }) {
 
 function Flow({ id }: { id: string }) {
   const chart = useResource(id, (signal) => getPredictionChart(id, "flow", signal));
-  const description = "Contributions of the edges, from the features to the output";
+  const description = t("Contributions of the edges, from the features to the output");
   return (
     <>
       <div class="chart-slot">
@@ -34,9 +35,7 @@ function Flow({ id }: { id: string }) {
           {(figure) => <Chart figure={figure} description={description} />}
         </Loaded>
       </div>
-      <a href={predictionPicture(id, "flow")} download>
-        Save as SVG
-      </a>
+      <a href={predictionPicture(id, "flow")} download>{t("Save as SVG")}</a>
     </>
   );
 }

@@ -1,4 +1,6 @@
 // Numbers, times and names as people read them. The language is fixed, so that screenshots and records agree.
+import { t } from "./messages";
+
 const LANGUAGE = "en-GB";
 
 /** Making a format costs more than using it a hundred times. */
@@ -36,7 +38,7 @@ export function count(value: number): string {
 
 /** "1 row", "3 rows"; nouns of another plural name it. */
 export function plural(value: number, noun: string, nouns = `${noun}s`): string {
-  return `${count(value)} ${value === 1 ? noun : nouns}`;
+  return t(`{0} ${value === 1 ? noun : nouns}`, count(value));
 }
 
 /** A size in the unit that suits it. */
@@ -59,7 +61,7 @@ export function moment(value: string | null | undefined): string {
 
 /** A stored word as people read it: "in_review" → "in review". */
 export function words(value: string): string {
-  return value.replaceAll("_", " ");
+  return t(value.replaceAll("_", " "));
 }
 
 /** The start of a digest, enough to tell two apart by eye. */
@@ -77,9 +79,9 @@ export function cell(value: number | string | boolean | null): string {
 export function metricName(name: string): string {
   const known: Record<string, string> = {
     auc: "AUC",
-    log_loss: "Log loss",
-    brier: "Brier score",
-    accuracy: "Accuracy",
+    log_loss: t("Log loss"),
+    brier: t("Brier score"),
+    accuracy: t("Accuracy"),
     rmse: "RMSE",
     mae: "MAE",
     r2: "R²",

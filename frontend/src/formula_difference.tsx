@@ -1,6 +1,7 @@
 // Two formulas as one text, with what is gone and what is new.
 import { getFormula } from "./api/operations";
 import { Loaded } from "./components/loaded";
+import { t, tx } from "./messages";
 import { useResource } from "./resource";
 import { differenceOf } from "./text_difference";
 
@@ -18,14 +19,21 @@ export function FormulaDifference({ model, left, right }: FormulaDifferenceProps
     <Loaded resource={formulas} rows={3}>
       {([before, after]) =>
         before.text === after.text ? (
-          <p class="empty">Both have the same formula.</p>
+          <p class="empty">{t("Both have the same formula.")}</p>
         ) : (
           <div class="card">
             <p class="hint">
-              <del>Struck out</del> is version {left} only, <ins>underlined</ins> version {right} only. To read:{" "}
-              {before.complexity} and {after.complexity} by complexity.
+              {tx(
+                "{0} is version {1} only, {2} version {3} only. To read: {4} and {5} by complexity.",
+                <del>{t("Struck out")}</del>,
+                left,
+                <ins>{t("underlined")}</ins>,
+                right,
+                before.complexity,
+                after.complexity,
+              )}
             </p>
-            <pre class="difference" tabIndex={0} aria-label="Difference of the formulas">
+            <pre class="difference" tabIndex={0} aria-label={t("Difference of the formulas")}>
               {differenceOf(before.text, after.text).map(({ kind, text }, index) =>
                 kind === "same" ? (
                   <span key={index}>{text}</span>

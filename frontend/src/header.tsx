@@ -2,20 +2,21 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { Me } from "./api/types";
+import { t, tx } from "./messages";
 import { useAction } from "./resource";
 import { currentLocation } from "./router";
 import { may, signOut } from "./session";
 import { ThemeButton } from "./theme_button";
 
 const PLACES: readonly (readonly [text: string, address: string, operation: string])[] = [
-  ["Models", "/models", "list_models"],
-  ["Reviews", "/reviews", "list_reviews"],
-  ["Decisions", "/predictions", "list_predictions"],
-  ["Datasets", "/datasets", "list_datasets"],
-  ["Training jobs", "/training-jobs", "list_training_jobs"],
-  ["Audit trail", "/audit", "list_audit_events"],
-  ["People", "/people", "list_users"],
-  ["API keys", "/api-keys", "list_api_keys"],
+  [t("Models"), "/models", "list_models"],
+  [t("Reviews"), "/reviews", "list_reviews"],
+  [t("Decisions"), "/predictions", "list_predictions"],
+  [t("Datasets"), "/datasets", "list_datasets"],
+  [t("Training jobs"), "/training-jobs", "list_training_jobs"],
+  [t("Audit trail"), "/audit", "list_audit_events"],
+  [t("People"), "/people", "list_users"],
+  [t("API keys"), "/api-keys", "list_api_keys"],
 ];
 
 export function Header({ me }: { me: Me }) {
@@ -27,14 +28,13 @@ export function Header({ me }: { me: Me }) {
   return (
     <header class="bar">
       <a class="brand" href="/models">
-        <img src="/favicon.svg" alt="" width="26" height="26" />
-        Edgewise
+        {tx("{0}Edgewise", <img src="/favicon.svg" alt="" width="26" height="26" />)}
       </a>
       <button type="button" class="button menu-button" aria-expanded={open} onClick={() => setOpen(!open)}>
-        Menu
+        {t("Menu")}
       </button>
       <div class={open ? "bar-content open" : "bar-content"}>
-        <nav aria-label="Main">
+        <nav aria-label={t("Main")}>
           {PLACES.filter(([, , operation]) => may(operation)).map(([text, to]) => (
             <a key={to} href={to} {...(isHere(to) ? { "aria-current": "page" as const } : {})}>
               {text}
@@ -50,7 +50,7 @@ export function Header({ me }: { me: Me }) {
           </span>
           <ThemeButton />
           <button type="button" class="button" disabled={leave.busy} onClick={() => void leave.run()}>
-            Sign out
+            {t("Sign out")}
           </button>
         </div>
       </div>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { Placeholder } from "./components/loaded";
+import { t } from "./messages";
 import { currentLocation } from "./router";
 import { screenAt, type Screen, type Show } from "./screens";
 
@@ -54,11 +55,9 @@ function NotFetched() {
   return (
     <main class="page">
       <div class="note note-bad" role="alert">
-        <p class="note-title">This page could not be loaded.</p>
-        <p>The service was updated, or the connection is lost.</p>
-        <button type="button" class="button" onClick={() => location.reload()}>
-          Load it again
-        </button>
+        <p class="note-title">{t("This page could not be loaded.")}</p>
+        <p>{t("The service was updated, or the connection is lost.")}</p>
+        <button type="button" class="button" onClick={() => location.reload()}>{t("Load it again")}</button>
       </div>
     </main>
   );

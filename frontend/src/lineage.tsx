@@ -6,6 +6,7 @@ import { Loaded } from "./components/loaded";
 import { Table } from "./components/table";
 import { plural, words } from "./format";
 import { placesOf, type Place } from "./lineage_layout";
+import { t, tx } from "./messages";
 import { useResource } from "./resource";
 import { address } from "./router";
 
@@ -20,12 +21,12 @@ export function LineageTree({ model }: { model: string }) {
     <Loaded resource={lineage} rows={3}>
       {(data) =>
         data.nodes.length === 0 ? (
-          <p class="empty">No version has been trained yet.</p>
+          <p class="empty">{t("No version has been trained yet.")}</p>
         ) : (
           <div class="card">
             <Graph model={model} lineage={data} />
             <details>
-              <summary>As a table</summary>
+              <summary>{t("As a table")}</summary>
               <LineageTable model={model} lineage={data} />
             </details>
           </div>
@@ -41,7 +42,7 @@ function Graph({ model, lineage }: { model: string; lineage: Lineage }) {
   const columns = Math.max(...places.map(({ column }) => column)) + 1;
   const width = columns * COLUMN + TEXT_WIDTH;
   return (
-    <div class="lineage" tabIndex={0} role="group" aria-label="Lineage of the versions">
+    <div class="lineage" tabIndex={0} role="group" aria-label={t("Lineage of the versions")}>
       <svg width={width} height={places.length * ROW} viewBox={`0 0 ${width} ${places.length * ROW}`}>
         {lineage.edges.map(({ parent, child }) => {
           const [from, to] = [at.get(parent), at.get(child)];
@@ -78,8 +79,7 @@ function Node({ model, lineage, node, place }: NodeProps) {
     <a href={address`/models/${model}/versions/${node.number}`}>
       <circle class={`lineage-node state-${node.state}`} cx={x(place)} cy={top} r={RADIUS} />
       <text class="lineage-name" x={left} y={top - 3}>
-        Version {node.number}, {words(node.state)}
-        {aliases}
+        {tx("Version {0}, {1}{2}", node.number, words(node.state), aliases)}
       </text>
       <text class="lineage-story" x={left} y={top + 13}>
         {storyOf(lineage, node)}
@@ -100,34 +100,36 @@ function LineageTable({ model, lineage }: { model: string; lineage: Lineage }) {
   const edgeOf = (node: LineageNode) => lineage.edges.find(({ child }) => child === node.number);
   return (
     <Table
-      caption="Lineage"
+      caption={t("Lineage")}
       rows={lineage.nodes}
       rowKey={(node) => node.number}
       columns={[
         {
-          title: "Version",
+          title: t("Version"),
           cell: (node) => (
             <>
-              <a href={address`/models/${model}/versions/${node.number}`}>Version {node.number}</a>{" "}
+              <a href={address`/models/${model}/versions/${node.number}`}>
+                {tx("Version {0}", node.number)}
+              </a>{" "}
               {node.aliases.map((alias) => (
                 <AliasBadge key={alias} alias={alias} />
               ))}
             </>
           ),
         },
-        { title: "State", cell: (node) => <StateBadge state={node.state} /> },
-        { title: "Parent", numeric: true, cell: (node) => edgeOf(node)?.parent ?? "–" },
-        { title: "How", cell: (node) => edgeOf(node)?.operations.join(", ") ?? "trained" },
-        { title: "Message", cell: (node) => edgeOf(node)?.message || "–" },
-        { title: "Edges", numeric: true, cell: (node) => node.active_edges },
+        { title: t("State"), cell: (node) => <StateBadge state={node.state} /> },
+        { title: t("Parent"), numeric: true, cell: (node) => edgeOf(node)?.parent ?? "–" },
+        { title: t("How"), cell: (node) => edgeOf(node)?.operations.join(", ") ?? "trained" },
+        { title: t("Message"), cell: (node) => edgeOf(node)?.message || "–" },
+        { title: t("Edges"), numeric: true, cell: (node) => node.active_edges },
         {
-          title: "Compare",
+          title: t("Compare"),
           cell: (node) => {
             const edge = edgeOf(node);
             if (!edge) return "–";
             return (
               <a href={address`/models/${model}/versions/${edge.parent}/compare/${node.number}`}>
-                Compare with version {edge.parent}
+                {tx("Compare with version {0}", edge.parent)}
               </a>
             );
           },

@@ -1,21 +1,28 @@
-// The texts that every page shares, by what they say: a translation is one more object of this shape.
+// What the pages say. English stands in the sources; `messages.json` lists all of it, and a translation is one object
+// from these texts to those of another language, in which the same numbered places stand where that language wants them.
+import type { ComponentChildren } from "preact";
 
-const EN = {
-  cancel: "Cancel",
-  close: "Close",
-  copied: "Copied.",
-  copyingRefused: "The browser did not allow copying.",
-  loading: "Loading…",
-  more: "Show more",
-  noAnswer: "The service did not answer. Check that it runs and that you are connected, then try again.",
-  numbersOfChart: "Numbers of this chart",
-  retry: "Try again",
-  unexplained: (status: number) => `The service answered ${status} without saying why.`,
-};
+export type Translation = Readonly<Record<string, string>>;
 
-export type Messages = typeof EN;
+const LANGUAGES: Readonly<Record<string, Translation>> = {};
 
-const LANGUAGES: Readonly<Record<string, Messages>> = { en: EN };
+let translation: Translation = LANGUAGES[globalThis.document?.documentElement.lang ?? "en"] ?? {};
 
-/** The texts in the language of the document, or in English. */
-export const messages: Messages = LANGUAGES[globalThis.document?.documentElement.lang ?? "en"] ?? EN;
+/** Speak another language; texts that it lacks stay English. */
+export function speak(language: Translation): void {
+  translation = language;
+}
+
+const said = (text: string): string => translation[text] ?? text;
+
+/** A text with values: `{0}` is the first one. */
+export function t(text: string, ...values: readonly unknown[]): string {
+  return said(text).replace(/\{(\d+)\}/g, (_, place: string) => String(values[Number(place)]));
+}
+
+/** A text around elements: `{0}` is the first one. */
+export function tx(text: string, ...parts: readonly ComponentChildren[]): ComponentChildren {
+  return said(text)
+    .split(/\{(\d+)\}/)
+    .map((part, index) => (index % 2 === 0 ? part : parts[Number(part)]));
+}

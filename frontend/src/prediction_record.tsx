@@ -1,29 +1,29 @@
 // A decision record: the output on both scales, how it comes about, warnings, proof that it adds up.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
-import { getPrediction, getPredictionChart, replayPrediction } from "./api/operations";
-import type { EdgeContribution, Prediction, Replay, StoredPrediction } from "./api/types";
+import { getPrediction, getPredictionChart } from "./api/operations";
+import type { EdgeContribution, Prediction, StoredPrediction } from "./api/types";
 import { Chart } from "./charts/chart";
 import { FlowChart } from "./flow_chart";
 import { FormBadge } from "./components/badge";
-import { CopyButton, Digest } from "./components/digest";
 import { Loaded } from "./components/loaded";
-import { Facts, Section } from "./components/page";
-import { ProblemNote } from "./components/problem";
+import { Section } from "./components/page";
 import { Table, type Column } from "./components/table";
 import { CounterfactualSection } from "./counterfactuals";
-import { cell, moment, number, signed } from "./format";
+import { cell, number, signed } from "./format";
+import { t, tx } from "./messages";
 import { LINK_SCALES, outputName, outputText } from "./prediction/answer";
 import { RecordComparison } from "./prediction/comparison";
+import { Evidence } from "./prediction/evidence";
 import { intervalText } from "./prediction/interval";
 import { Reasons } from "./reasons/reason_list";
-import { useAction, useResource } from "./resource";
+import { useResource } from "./resource";
 import { address } from "./router";
 import { may } from "./session";
 
 const WARNINGS = {
-  out_of_domain: "lies outside the values seen in training; its curve is continued as a straight line.",
-  unseen_category: "has a category that was not seen in training.",
+  out_of_domain: t("lies outside the values seen in training; its curve is continued as a straight line."),
+  unseen_category: t("has a category that was not seen in training."),
 } as const;
 
 interface RecordProps {
@@ -51,7 +51,7 @@ function RecordDetails({ record, announce }: { record: StoredPrediction; announc
   }, []);
   return (
     <>
-      <div class="result" ref={heading} tabIndex={-1} role="group" aria-label="Result">
+      <div class="result" ref={heading} tabIndex={-1} role="group" aria-label={t("Result")}>
         <Output prediction={prediction} record={record} />
         {prediction.warnings.map((warning) => (
           <p class="note note-warn" key={warning.code + warning.feature}>
@@ -61,21 +61,23 @@ function RecordDetails({ record, announce }: { record: StoredPrediction; announc
       </div>
       <p class="form-actions">
         <a class="button" href={address`/models/${record.model}/versions/${record.version}/predict` + `?from=${prediction.id}`}>
-          Try other values
+          {t("Try other values")}
         </a>
       </p>
       {prediction.reasons.length > 0 && <Reasons reasons={prediction.reasons} rules={prediction.reason_rules} />}
-      <Section title="From the base value to the output">
+      <Section title={t("From the base value to the output")}>
         <Waterfall record={record} />
       </Section>
-      <Section title="Contribution of each edge">
+      <Section title={t("Contribution of each edge")}>
         <p class="hint">
-          The contributions of every layer add up to the output minus the base value. Largest residual:{" "}
-          {prediction.identity.max_abs_residual.toExponential(1)}, tolerance{" "}
-          {prediction.identity.tolerance.toExponential(0)}.
+          {tx(
+            "The contributions of every layer add up to the output minus the base value. Largest residual: {0}, tolerance {1}.",
+            prediction.identity.max_abs_residual.toExponential(1),
+            prediction.identity.tolerance.toExponential(0),
+          )}
         </p>
         <Table
-          caption="Contribution of each edge"
+          caption={t("Contribution of each edge")}
           columns={edgeColumns(record)}
           rows={[...prediction.edges].sort(bySize)}
           rowKey={(edge) => edge.edge}
@@ -84,7 +86,7 @@ function RecordDetails({ record, announce }: { record: StoredPrediction; announc
       </Section>
       <RecordComparison record={record} />
       {may("create_version_counterfactuals") && <CounterfactualSection record={record} />}
-      <Section title="Record">
+      <Section title={t("Record")}>
         <Evidence record={record} />
       </Section>
     </>
@@ -106,16 +108,19 @@ function Output({ prediction, record }: { prediction: Prediction; record: Stored
       </li>
       {isProbability && (
         <li>
-          <span class="metric-name">Output ({LINK_SCALES[record.link]})</span>
+          <span class="metric-name">{tx("Output ({0})", LINK_SCALES[record.link])}</span>
           <span class="metric-value">{number(output.link)}</span>
         </li>
       )}
       <li>
-        <span class="metric-name">Base value</span>
+        <span class="metric-name">{t("Base value")}</span>
         <span class="metric-value">{number(prediction.base_value)}</span>
         <span class="hint">
-          average over the {prediction.reference} reference
-          {prediction.reference_revision ? `, revision ${prediction.reference_revision}` : ""}
+          {tx(
+            "average over the {0} reference{1}",
+            prediction.reference,
+            prediction.reference_revision ? t(", revision {0}", prediction.reference_revision) : "",
+          )}
         </span>
       </li>
       {output.probabilities.length > 2 &&
@@ -131,25 +136,29 @@ function Output({ prediction, record }: { prediction: Prediction; record: Stored
 
 function Waterfall({ record }: { record: StoredPrediction }) {
   const { prediction } = record;
-  const way = `From the base value ${number(prediction.base_value)} to the output ${number(prediction.output.link)}`;
+  const way = t(
+    "From the base value {0} to the output {1}",
+    number(prediction.base_value),
+    number(prediction.output.link),
+  );
   const chart = useResource(prediction.id, (signal) => getPredictionChart(prediction.id, "waterfall", signal));
   return (
     <div class="card">
       <div class="chart-slot chart-slot-tall">
         <Loaded resource={chart} rows={8}>
-          {(figure) => <Chart tall figure={figure} description={`${way}, feature by feature`} />}
+          {(figure) => <Chart tall figure={figure} description={t("{0}, feature by feature", way)} />}
         </Loaded>
       </div>
       <details>
-        <summary>Contribution of each feature</summary>
+        <summary>{t("Contribution of each feature")}</summary>
         <Table
-          caption="Contribution of each feature"
+          caption={t("Contribution of each feature")}
           rows={[...prediction.features].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))}
           rowKey={(row) => row.feature}
           columns={[
-            { title: "Feature", cell: (row) => row.feature },
-            { title: "Value", numeric: true, cell: (row) => cell(row.value) },
-            { title: "Contribution", numeric: true, cell: (row) => signed(row.contribution) },
+            { title: t("Feature"), cell: (row) => row.feature },
+            { title: t("Value"), numeric: true, cell: (row) => cell(row.value) },
+            { title: t("Contribution"), numeric: true, cell: (row) => signed(row.contribution) },
           ]}
         />
       </details>
@@ -160,7 +169,7 @@ function Waterfall({ record }: { record: StoredPrediction }) {
 function edgeColumns(record: StoredPrediction): readonly Column<EdgeContribution>[] {
   return [
     {
-      title: "Edge",
+      title: t("Edge"),
       cell: (edge) => (
         <a
           href={
@@ -172,76 +181,17 @@ function edgeColumns(record: StoredPrediction): readonly Column<EdgeContribution
         </a>
       ),
     },
-    { title: "Form", cell: (edge) => <FormBadge form={edge.form} /> },
+    { title: t("Form"), cell: (edge) => <FormBadge form={edge.form} /> },
     {
-      title: "Input",
+      title: t("Input"),
       numeric: true,
       cell: (edge) => (
         <>
-          {cell(edge.input)} {!edge.in_domain && <span class="badge badge-warn">outside</span>}
+          {cell(edge.input)} {!edge.in_domain && <span class="badge badge-warn">{t("outside")}</span>}
         </>
       ),
     },
-    { title: "Activation", numeric: true, cell: (edge) => number(edge.activation) },
-    { title: "Contribution", numeric: true, cell: (edge) => signed(edge.contribution) },
+    { title: t("Activation"), numeric: true, cell: (edge) => number(edge.activation) },
+    { title: t("Contribution"), numeric: true, cell: (edge) => signed(edge.contribution) },
   ];
-}
-
-function Evidence({ record }: { record: StoredPrediction }) {
-  const [replayed, setReplayed] = useState<Replay | null>(null);
-  const { id } = record.prediction;
-  const replay = useAction(async () => setReplayed(await replayPrediction(id)));
-  const permalink = `${window.location.origin}${address`/predictions/${id}`}`;
-  return (
-    <div class="card">
-      <Facts
-        facts={[
-          [
-            "Record",
-            <>
-              <a href={address`/predictions/${id}`}>
-                <code>{id}</code>
-              </a>{" "}
-              <CopyButton text={permalink} label="Copy the permanent address" />
-            </>,
-          ],
-          [
-            "Version",
-            <a
-              href={address`/models/${record.model}/versions/${record.version}`}
-            >{`${record.model}, version ${record.version}`}</a>,
-          ],
-          ["Digest of the version", <Digest digest={record.digest} label="digest of the version" />],
-          ["Digest of the record", <Digest digest={record.record_digest} label="digest of the record" />],
-          ["Made", `${moment(record.created_at)} by ${record.created_by}`],
-          ["Kind", record.trial ? "trial: made on a version that was not approved" : "decision"],
-        ]}
-      />
-      {may("replay_prediction") && (
-        <button type="button" class="button" disabled={replay.busy} onClick={() => void replay.run()}>
-          {replay.busy ? "Replaying…" : "Replay"}
-        </button>
-      )}
-      <div role="status">{replayed && <ReplayOutcome replay={replayed} />}</div>
-      {replay.problem && <ProblemNote problem={replay.problem} />}
-      <details>
-        <summary>The row as it was sent</summary>
-        <Facts facts={Object.entries(record.row).map(([name, value]) => [name, cell(value)])} />
-      </details>
-    </div>
-  );
-}
-
-function ReplayOutcome({ replay }: { replay: Replay }) {
-  return replay.identical ? (
-    <p class="note note-good">
-      <strong>✓ Identical bits.</strong> Computed again from the stored version, the record has the same
-      digest <code>{replay.replayed_digest}</code>.
-    </p>
-  ) : (
-    <p class="note note-bad">
-      <strong>✕ The bits differ.</strong> Stored: <code>{replay.stored_digest}</code>, computed again:{" "}
-      <code>{replay.replayed_digest}</code>. Tell the administrator.
-    </p>
-  );
 }

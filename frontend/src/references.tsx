@@ -10,6 +10,7 @@ import { Loaded } from "./components/loaded";
 import { ProblemNote } from "./components/problem";
 import { Table, type Column } from "./components/table";
 import { cell, moment, number } from "./format";
+import { t, tx } from "./messages";
 import { NewReference } from "./reference/new_reference";
 import { useAction, useResource } from "./resource";
 import { may } from "./session";
@@ -26,11 +27,11 @@ export function References({ version }: { version: Version }) {
   const columns: Column<Reference>[] = [...COLUMNS];
   if (mayChoose) {
     columns.push({
-      title: "Action",
+      title: t("Action"),
       cell: (row) =>
         row.is_default ? null : (
           <button type="button" class="button" onClick={() => void choose.run(row)}>
-            Make {row.name} {row.revision} the default
+            {tx("Make {0} {1} the default", row.name, row.revision)}
           </button>
         ),
     });
@@ -38,14 +39,15 @@ export function References({ version }: { version: Version }) {
   return (
     <>
       <p class="hint">
-        Contributions say how far a row lies from the average over a reference. The default is settled while the
-        version is a candidate.
+        {t(
+          "Contributions say how far a row lies from the average over a reference. The default is settled while the version is a candidate.",
+        )}
       </p>
       {choose.problem && <ProblemNote problem={choose.problem} />}
       <Loaded resource={all} rows={2}>
         {({ items }) => (
           <Table
-            caption="References"
+            caption={t("References")}
             columns={columns}
             rows={items}
             rowKey={(row) => `${row.name} ${row.revision}`}
@@ -59,22 +61,22 @@ export function References({ version }: { version: Version }) {
 
 const COLUMNS: readonly Column<Reference>[] = [
   {
-    title: "Reference",
+    title: t("Reference"),
     cell: (row) => (
       <>
-        <strong>{row.name}</strong> {row.is_default && <span class="badge">default</span>}
+        <strong>{row.name}</strong> {row.is_default && <span class="badge">{t("default")}</span>}
       </>
     ),
   },
-  { title: "Revision", numeric: true, cell: (row) => row.revision },
-  { title: "Who", cell: (row) => describe(row.selection) },
+  { title: t("Revision"), numeric: true, cell: (row) => row.revision },
+  { title: t("Who"), cell: (row) => describe(row.selection) },
   {
-    title: "Rows",
+    title: t("Rows"),
     numeric: true,
     cell: (row) => (row.rows === row.matched ? row.rows : `${row.rows} of ${row.matched}`),
   },
-  { title: "Digest", cell: (row) => <Digest digest={row.digest} /> },
-  { title: "Made", cell: (row) => `${moment(row.created_at)} by ${row.created_by}` },
+  { title: t("Digest"), cell: (row) => <Digest digest={row.digest} /> },
+  { title: t("Made"), cell: (row) => `${moment(row.created_at)} by ${row.created_by}` },
 ];
 
 function describe(selection: Selection): string {
@@ -110,6 +112,6 @@ function conditionText(name: string, condition: Condition): string {
 }
 
 function rangeText(minimum: number | null | undefined, maximum: number | null | undefined): string {
-  if (typeof minimum !== "number") return `at most ${number(maximum)}`;
-  return typeof maximum === "number" ? `${number(minimum)} to ${number(maximum)}` : `at least ${number(minimum)}`;
+  if (typeof minimum !== "number") return t("at most {0}", number(maximum));
+  return typeof maximum === "number" ? `${number(minimum)} to ${number(maximum)}` : t("at least {0}", number(minimum));
 }

@@ -1,7 +1,10 @@
 // One row as form fields. A gap is said on purpose: by its own box, or as its own choice in a list.
+import { useMemo } from "preact/hooks";
+
 import type { Feature, Value } from "./api/types";
 import { Field } from "./components/field";
 import { number, plural } from "./format";
+import { t, tx } from "./messages";
 import { scaleOf } from "./prediction/scale";
 
 /** What stands in the fields; null where the value is said to be missing. */
@@ -44,8 +47,13 @@ interface RowFieldProps {
   error: string | undefined;
 }
 
+/** Drawn again only where its own value has changed: dragging one slider leaves the others alone. */
 export function RowField(props: RowFieldProps) {
-  return props.feature.kind === "numeric" ? <NumericField {...props} /> : <CategoryField {...props} />;
+  const { feature, text, error } = props;
+  return useMemo(
+    () => (feature.kind === "numeric" ? <NumericField {...props} /> : <CategoryField {...props} />),
+    [feature, text, error],
+  );
 }
 
 function labelOf(feature: Feature) {
@@ -61,10 +69,14 @@ function NumericField({ feature, text, onText, error }: RowFieldProps) {
   const isOutside = text !== null && text.trim() !== "" && isBeyond(feature, Number(text));
   const range = (
     <>
-      {feature.description && <span class="block">{feature.description}</span>}
-      {isOutside ? <strong class="outside">Outside the trained range, </strong> : "Trained on "}
-      {number(feature.minimum)} to {number(feature.maximum)}
-      {feature.unit && ` ${feature.unit}`}
+      {tx(
+        "{0}{1}{2} to {3}{4}",
+        feature.description && <span class="block">{feature.description}</span>,
+        isOutside ? <strong class="outside">{t("Outside the trained range, ")}</strong> : t("Trained on "),
+        number(feature.minimum),
+        number(feature.maximum),
+        feature.unit && ` ${feature.unit}`,
+      )}
     </>
   );
   return (
@@ -92,9 +104,7 @@ function NumericField({ feature, text, onText, error }: RowFieldProps) {
             checked={text === null}
             onChange={(event) => onText(event.currentTarget.checked ? null : String(feature.mean ?? 0))}
           />
-          <span>
-            <span class="visually-hidden">{feature.name} </span>is missing
-          </span>
+          <span>{tx("{0}is missing", <span class="visually-hidden">{feature.name} </span>)}</span>
         </label>
       )}
     </div>
@@ -113,7 +123,7 @@ function Slider({ feature, text, onText }: Pick<RowFieldProps, "feature" | "text
     <input
       type="range"
       class="slider"
-      aria-label={`Slide ${feature.name}`}
+      aria-label={t("Slide {0}", feature.name)}
       min={scale.minimum}
       max={scale.maximum}
       step={scale.step}
@@ -129,7 +139,7 @@ function CategoryField({ feature, text, onText, error }: RowFieldProps) {
     <div class="row-field">
       <Field
         label={labelOf(feature)}
-        hint={feature.description ?? `One of ${plural(feature.categories.length, "category", "categories")} seen in training`}
+        hint={feature.description ?? t("One of {0} seen in training", plural(feature.categories.length, "category", "categories"))}
         error={error}
       >
         {(tie) => (
@@ -145,7 +155,7 @@ function CategoryField({ feature, text, onText, error }: RowFieldProps) {
                 {value}
               </option>
             ))}
-            {feature.missing > 0 && <option value={MISSING}>(missing)</option>}
+            {feature.missing > 0 && <option value={MISSING}>{t("(missing)")}</option>}
           </select>
         )}
       </Field>

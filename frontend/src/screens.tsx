@@ -38,6 +38,15 @@ const SCREENS: readonly Screen[] = [
   screen("/models/:model/sweep", () => import("./pages/new_sweep"), (page, { model = "" }) => (
     <page.NewSweepPage model={model} />
   )),
+  screen("/models/:model/monitoring", () => import("./pages/monitoring"), (page, { model = "" }) => (
+    <page.MonitoringPage model={model} />
+  )),
+  screen("/models/:model/score", () => import("./pages/score"), (page, { model = "" }) => (
+    <page.ScorePage model={model} />
+  )),
+  screen("/scoring-jobs/:id", () => import("./pages/scoring_job"), (page, { id = "" }) => (
+    <page.ScoringJobPage id={id} />
+  )),
   screen(
     "/models/:model/versions/:version",
     () => import("./pages/version"),

@@ -1,9 +1,10 @@
 // Who is signed in, and what they may do.
 import { signal } from "@preact/signals";
 
+import { createProviderSession } from "./api/accounts";
 import { Problem, whenSignedOut } from "./api/client";
 import { createSession, deleteSession, getMe } from "./api/operations";
-import type { Me } from "./api/types";
+import type { Me, ProviderAnswer } from "./api/types";
 
 export type Session =
   | { readonly status: "unknown" }
@@ -35,6 +36,12 @@ export async function restoreSession(): Promise<void> {
 /** Sign in; raises Problem when the name, the password or the code is wrong, or a code is needed. */
 export async function signIn(name: string, password: string, code: string | null): Promise<void> {
   session.value = { status: "signed-in", me: await createSession(name, password, code) };
+  localStorage.setItem(KEY, "yes");
+}
+
+/** Sign in with the identity provider's answer; raises Problem when it does not hold. */
+export async function enter(answer: ProviderAnswer): Promise<void> {
+  session.value = { status: "signed-in", me: await createProviderSession(answer) };
   localStorage.setItem(KEY, "yes");
 }
 

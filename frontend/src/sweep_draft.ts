@@ -1,5 +1,6 @@
 // The lists of a sweep while they are being typed, and what they say.
 import type { SweepGrid } from "./api/types";
+import { t } from "./messages";
 
 export type SweepField = keyof SweepGrid;
 
@@ -19,40 +20,40 @@ const DECIMAL = "\\s*\\d*\\.?\\d+(\\s*,\\s*\\d*\\.?\\d+)*\\s*";
 export const SWEEP_LISTS: readonly SweepList[] = [
   {
     field: "hidden",
-    label: "Hidden widths",
-    hint: "Networks separated by semicolons, none for an additive one: none; 3; 5, 2.",
+    label: t("Hidden widths"),
+    hint: t("Networks separated by semicolons, none for an additive one: none; 3; 5, 2."),
     pattern: "\\s*(none|\\d+(\\s*,\\s*\\d+)*)(\\s*;\\s*(none|\\d+(\\s*,\\s*\\d+)*))*\\s*",
   },
-  { field: "grid_size", label: "Spline intervals", hint: "For example 5, 10, 20.", pattern: WHOLE },
-  { field: "degree", label: "Spline degrees", hint: "For example 2, 3.", pattern: WHOLE },
+  { field: "grid_size", label: t("Spline intervals"), hint: t("For example 5, 10, 20."), pattern: WHOLE },
+  { field: "degree", label: t("Spline degrees"), hint: t("For example 2, 3."), pattern: WHOLE },
   {
     field: "tolerance",
-    label: "Simplification tolerances",
-    hint: "Shares that fewer edges may cost: 0, 0.01, 0.05.",
+    label: t("Simplification tolerances"),
+    hint: t("Shares that fewer edges may cost: 0, 0.01, 0.05."),
     pattern: DECIMAL,
   },
   {
     field: "maximum_edges",
-    label: "Most edges",
-    hint: "For example none, 40, 10.",
+    label: t("Most edges"),
+    hint: t("For example none, 40, 10."),
     pattern: "\\s*(none|\\d+)(\\s*,\\s*(none|\\d+))*\\s*",
   },
   {
     field: "formula_tolerance",
-    label: "Losses for formulas",
-    hint: "Shares that formulas may cost: 0.001, 0.01.",
+    label: t("Losses for formulas"),
+    hint: t("Shares that formulas may cost: 0.001, 0.01."),
     pattern: DECIMAL,
   },
   {
     field: "optimizer",
-    label: "Optimisers",
-    hint: "Of auto, gauss_newton, adam, lbfgs.",
+    label: t("Optimisers"),
+    hint: t("Of auto, gauss_newton, adam, lbfgs."),
     pattern: "\\s*(auto|gauss_newton|adam|lbfgs)(\\s*,\\s*(auto|gauss_newton|adam|lbfgs))*\\s*",
   },
   {
     field: "seed",
-    label: "Seeds",
-    hint: "Another seed also holds other rows out: 0, 1, 2.",
+    label: t("Seeds"),
+    hint: t("Another seed also holds other rows out: 0, 1, 2."),
     pattern: WHOLE,
   },
 ];

@@ -1,7 +1,8 @@
+import { t } from "./messages";
 import { theme, toggleTheme } from "./theme";
 
 export function ThemeButton() {
-  const label = theme.value === "dark" ? "Use light colours" : "Use dark colours";
+  const label = theme.value === "dark" ? t("Use light colours") : t("Use dark colours");
   return (
     <button type="button" class="icon-button" aria-label={label} title={label} onClick={toggleTheme}>
       <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">

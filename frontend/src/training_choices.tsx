@@ -1,6 +1,7 @@
 // What a training predicts and from which columns, chosen from a dataset.
 import type { Dataset, Feature } from "./api/types";
 import { SelectField } from "./components/field";
+import { t, tx } from "./messages";
 import { aimedAt, outcomesOf, turned, usableInputs, type TrainingDraft } from "./training_draft";
 
 interface ChoiceProps {
@@ -21,22 +22,22 @@ export function TargetChoice({ dataset, features, draft, set, at }: ChoiceProps 
   return (
     <>
       <SelectField
-        label="Target"
-        hint="The column that the version predicts."
+        label={t("Target")}
+        hint={t("The column that the version predicts.")}
         value={draft.target}
         onValue={(name) => set(aimedAt(dataset, name))}
-        options={draft.target === "" ? [["", "Choose a column"], ...columns] : columns}
+        options={draft.target === "" ? [["", t("Choose a column")], ...columns] : columns}
         required
         error={at("target")}
       />
       {outcomes.length === 2 && (
         <SelectField
-          label="Outcome"
-          hint="The model gives the probability of this one."
+          label={t("Outcome")}
+          hint={t("The model gives the probability of this one.")}
           value={draft.positiveClass}
           onValue={choose}
           options={[
-            ["", "The last in alphabetical order"],
+            ["", t("The last in alphabetical order")],
             ...outcomes.map((value) => [value, value] as const),
           ]}
           error={at("positive_class")}
@@ -58,9 +59,7 @@ export function InputChoice({ features, draft, set, at }: ChoiceProps) {
   };
   return (
     <fieldset class={error ? "field-wrong" : ""}>
-      <legend>
-        Inputs: {draft.inputs.length} of {offered.length}
-      </legend>
+      <legend>{tx("Inputs: {0} of {1}", draft.inputs.length, offered.length)}</legend>
       {error && <p class="field-error">{error}</p>}
       <div class="form-actions">
         <button
@@ -68,11 +67,9 @@ export function InputChoice({ features, draft, set, at }: ChoiceProps) {
           class="button"
           onClick={() => set({ inputs: usableInputs(features, draft.target) })}
         >
-          All usable
+          {t("All usable")}
         </button>
-        <button type="button" class="button" onClick={() => set({ inputs: [] })}>
-          None
-        </button>
+        <button type="button" class="button" onClick={() => set({ inputs: [] })}>{t("None")}</button>
       </div>
       <div class="checks">
         {offered.map((feature) => (
@@ -86,8 +83,8 @@ export function InputChoice({ features, draft, set, at }: ChoiceProps) {
             <span>
               {feature.name}
               {feature.unit && <span class="hint"> {feature.unit}</span>}
-              {feature.protected && <span class="hint"> (protected: never an input)</span>}
-              {feature.identifier && <span class="hint"> (names the rows)</span>}
+              {feature.protected && <span class="hint">{t(" (protected: never an input)")}</span>}
+              {feature.identifier && <span class="hint">{t(" (names the rows)")}</span>}
             </span>
           </label>
         ))}

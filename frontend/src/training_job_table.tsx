@@ -3,34 +3,37 @@ import type { TrainingJob } from "./api/types";
 import { StateBadge } from "./components/badge";
 import { Table, type Column } from "./components/table";
 import { moment } from "./format";
+import { t, tx } from "./messages";
 import { address } from "./router";
 
 const MODEL: Column<TrainingJob> = {
-  title: "Model",
+  title: t("Model"),
   cell: (job) => <a href={address`/models/${job.model}`}>{job.model}</a>,
 };
 
 const COLUMNS: readonly Column<TrainingJob>[] = [
   {
-    title: "Job",
+    title: t("Job"),
     cell: (job) => (
-      <a class="strong" href={address`/training-jobs/${job.id}`}>
-        {job.message || "Training"}
+      <a class="strong" href={job.kind === "score" ? address`/scoring-jobs/${job.id}` : address`/training-jobs/${job.id}`}>
+        {job.message || t("Training")}
       </a>
     ),
   },
-  { title: "State", cell: (job) => <StateBadge state={job.state} /> },
+  { title: t("State"), cell: (job) => <StateBadge state={job.state} /> },
   {
-    title: "Result",
+    title: t("Result"),
     cell: (job) =>
       job.version !== null ? (
-        <a href={address`/models/${job.model}/versions/${job.version}`}>Version {job.version}</a>
+        <a href={address`/models/${job.model}/versions/${job.version}`}>{tx("Version {0}", job.version)}</a>
+      ) : job.kind === "score" && job.state === "succeeded" ? (
+        <a href={address`/scoring-jobs/${job.id}`}>{t("Table of scores")}</a>
       ) : (
         (job.error?.detail ?? "–")
       ),
   },
-  { title: "Requested", cell: (job) => moment(job.created_at) },
-  { title: "By", cell: (job) => job.created_by },
+  { title: t("Requested"), cell: (job) => moment(job.created_at) },
+  { title: t("By"), cell: (job) => job.created_by },
 ];
 
 export function TrainingJobTable({
@@ -41,5 +44,5 @@ export function TrainingJobTable({
   withModel?: boolean;
 }) {
   const columns = withModel ? [...COLUMNS.slice(0, 1), MODEL, ...COLUMNS.slice(1)] : COLUMNS;
-  return <Table caption="Training jobs" columns={columns} rows={jobs} rowKey={(job) => job.id} />;
+  return <Table caption={t("Training jobs")} columns={columns} rows={jobs} rowKey={(job) => job.id} />;
 }

@@ -7,6 +7,7 @@ import type { Dataset, Feature } from "./api/types";
 import { SelectField } from "./components/field";
 import { LoadedPages } from "./components/loaded";
 import { PageFrame } from "./components/page";
+import { t, tx } from "./messages";
 import { usePages } from "./resource";
 import { address } from "./router";
 import { draftFor, type TrainingDraft } from "./training_draft";
@@ -26,16 +27,14 @@ export function TrainingPage({ model, title, lead, children }: TrainingPageProps
       title={title}
       lead={lead}
       trail={[
-        ["Models", "/models"],
+        [t("Models"), "/models"],
         [model, address`/models/${model}`],
       ]}
     >
       <LoadedPages
         pages={datasets}
         empty={
-          <p>
-            There is no dataset yet. <a href="/datasets">Upload a table</a> first.
-          </p>
+          <p>{tx("There is no dataset yet. {0} first.", <a href="/datasets">{t("Upload a table")}</a>)}</p>
         }
       >
         {children}
@@ -81,10 +80,10 @@ interface DatasetFieldProps {
 export function DatasetField({ datasets, chosen, error }: DatasetFieldProps) {
   return (
     <SelectField
-      label="Dataset"
+      label={t("Dataset")}
       value={chosen.id}
       onValue={chosen.choose}
-      options={datasets.map((item) => [item.id, `${item.name} (${item.rows} rows)`])}
+      options={datasets.map((item) => [item.id, t("{0} ({1} rows)", item.name, item.rows)])}
       error={error}
     />
   );

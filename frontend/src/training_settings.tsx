@@ -1,6 +1,7 @@
 // The main settings of a training with what they mean; the limits are those of the API.
 import type { Optimizer } from "./api/types";
 import { SelectField, TextField } from "./components/field";
+import { t } from "./messages";
 import type { TrainingDraft } from "./training_draft";
 import { optimizerName } from "./training_words";
 
@@ -34,8 +35,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "tolerance",
     field: "tolerance",
-    label: "Simplification tolerance",
-    hint: "Share of what the model explains that fewer edges may cost: 0.01 is 1 %.",
+    label: t("Simplification tolerance"),
+    hint: t("Share of what the model explains that fewer edges may cost: 0.01 is 1 %."),
     min: 0,
     max: 0.99,
     step: "any",
@@ -43,8 +44,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "maximumEdges",
     field: "maximum_edges",
-    label: "Most edges",
-    hint: "Never more than these, whatever it costs; empty for no limit.",
+    label: t("Most edges"),
+    hint: t("Never more than these, whatever it costs; empty for no limit."),
     min: 1,
     max: 10000,
     step: 1,
@@ -53,8 +54,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "gridSize",
     field: "grid_size",
-    label: "Spline intervals",
-    hint: "Per edge. Smoothing is found by itself, so that more do no harm.",
+    label: t("Spline intervals"),
+    hint: t("Per edge. Smoothing is found by itself, so that more do no harm."),
     min: 1,
     max: 50,
     step: 1,
@@ -62,8 +63,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "degree",
     field: "degree",
-    label: "Spline degree",
-    hint: "3 is a cubic spline.",
+    label: t("Spline degree"),
+    hint: t("3 is a cubic spline."),
     min: 1,
     max: 5,
     step: 1,
@@ -71,8 +72,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "steps",
     field: "steps",
-    label: "Most steps",
-    hint: "Per stage; a stage ends earlier once nothing is gained. Empty: the optimiser's own number.",
+    label: t("Most steps"),
+    hint: t("Per stage; a stage ends earlier once nothing is gained. Empty: the optimiser's own number."),
     min: 1,
     max: 5000,
     step: 1,
@@ -81,8 +82,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "formulaTolerance",
     field: "formula_tolerance",
-    label: "Loss for formulas",
-    hint: "Share of what the model explains that formulas may cost; an edge that needs more stays a spline.",
+    label: t("Loss for formulas"),
+    hint: t("Share of what the model explains that formulas may cost; an edge that needs more stays a spline."),
     min: 0,
     max: 0.99,
     step: "any",
@@ -90,8 +91,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "testFraction",
     field: "test_fraction",
-    label: "Held-out share",
-    hint: "Rows kept aside to measure the version.",
+    label: t("Held-out share"),
+    hint: t("Rows kept aside to measure the version."),
     min: 0.05,
     max: 0.5,
     step: "any",
@@ -99,8 +100,8 @@ const NUMBERS: readonly NumberSetting[] = [
   {
     key: "seed",
     field: "seed",
-    label: "Seed",
-    hint: "The same seed gives the same version.",
+    label: t("Seed"),
+    hint: t("The same seed gives the same version."),
     min: 0,
     max: 2 ** 31 - 1,
     step: 1,
@@ -118,12 +119,14 @@ export function TrainingSettings({ draft, set, at }: SettingsProps) {
   const isRefused = rare.some(({ field }) => at(field) !== undefined) || at("optimizer") !== undefined;
   return (
     <fieldset>
-      <legend>Settings</legend>
-      <p class="hint">The defaults suit most tables: smoothness, pruning and formulas are found from the data.</p>
+      <legend>{t("Settings")}</legend>
+      <p class="hint">
+        {t("The defaults suit most tables: smoothness, pruning and formulas are found from the data.")}
+      </p>
       <div class="field-grid">
         <TextField
-          label="Hidden widths"
-          hint="Empty: an additive model. One number per hidden layer, for example 5 or 5, 3."
+          label={t("Hidden widths")}
+          hint={t("Empty: an additive model. One number per hidden layer, for example 5 or 5, 3.")}
           value={draft.hidden}
           onValue={(hidden) => set({ hidden })}
           error={at("hidden")}
@@ -137,15 +140,15 @@ export function TrainingSettings({ draft, set, at }: SettingsProps) {
           checked={draft.symbolify}
           onChange={(event) => set({ symbolify: event.currentTarget.checked })}
         />
-        <span>Replace splines by symbolic forms where they fit</span>
+        <span>{t("Replace splines by symbolic forms where they fit")}</span>
       </label>
       <details open={isRefused}>
-        <summary>More settings</summary>
+        <summary>{t("More settings")}</summary>
         <div class="field-grid directions">
           <NumberFields settings={rare} draft={draft} set={set} at={at} />
           <SelectField
-            label="Optimiser"
-            hint="Automatic takes second-order steps, and Adam where a network or table is very large."
+            label={t("Optimiser")}
+            hint={t("Automatic takes second-order steps, and Adam where a network or table is very large.")}
             value={draft.optimizer}
             onValue={(chosen) => set({ optimizer: OPTIMIZERS.find((one) => one === chosen) ?? "auto" })}
             options={OPTIMIZERS.map((one) => [one, optimizerName(one)] as const)}

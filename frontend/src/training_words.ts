@@ -1,10 +1,11 @@
 // The words of a training as people read them.
 import type { Direction } from "./api/types";
+import { t } from "./messages";
 
 const OPTIMIZERS: Record<string, string> = {
-  auto: "Automatic",
-  gauss_newton: "Gauss–Newton (second order)",
-  adam: "Adam",
+  auto: t("Automatic"),
+  gauss_newton: t("Gauss–Newton (second order)"),
+  adam: t("Adam"),
   lbfgs: "L-BFGS",
 };
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { fit, held, read, reveal, start, written, zoom } from "../src/network/camera.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { residualFigure } from "../src/charts/residuals.ts";
 import { contradictions, directionFacts } from "../src/network/expectations.ts";

@@ -1,6 +1,7 @@
 // The pure parts of forms: what is sent for what was typed.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { bytes, plural } from "../src/format.ts";
 import { EMPTY, newCondition, selectionOf } from "../src/reference/draft.ts";

@@ -1,6 +1,7 @@
 // The pure parts of the pages of models: places in a lineage, points of a trend, differences of texts, days.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { pointsOf, spanOf } from "../src/charts/trend.ts";
 import { placesOf } from "../src/lineage_layout.ts";

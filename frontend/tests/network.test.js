@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { flowOf, pointOnCurve, sense } from "../src/network/flow.ts";
 import { layoutNetwork, TILE, walkingOrder } from "../src/network/layout.ts";

@@ -1,6 +1,7 @@
 // The pure parts of trying values: bars that add up, rows in addresses, scales of sliders.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { intervalText } from "../src/prediction/interval.ts";
 import { hashOf, rowOf } from "../src/prediction/row_hash.ts";

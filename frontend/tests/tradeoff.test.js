@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+
+import { test } from "vitest";
 
 import { ordered, pointFor, sizesToTry } from "../src/revision/tradeoff.ts";
 

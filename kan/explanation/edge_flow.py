@@ -20,7 +20,7 @@ Every number of a row is computed by elementwise operations and sums over the re
 row has the same bits whatever rows it is explained with.
 """
 
-from collections.abc import Iterator
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +31,7 @@ from torch import Tensor
 
 from kan.elementary import RESPONSES
 from kan.errors import IdentityViolated, InvalidSetting, MissingValueNotSeen, NoRows
+from kan.explanation.flow_loops import add_up, contribute, step_back
 from kan.explanation.multipliers import ROUNDING, Response, mean_slope, response_multipliers
 from kan.network import Network
 from kan.prepared.network import PreparedNetwork, PreparedTrace
@@ -69,19 +70,40 @@ class EdgeFlow:
 
 
 @dataclass(frozen=True, eq=False)
+class EdgeShares:
+    """The contributions of the active edges alone, layer by layer, for some rows and one output.
+
+    `features` sums the first layer per input, and `totals` every layer, in the order of its edges.
+    """
+
+    outputs: Float[np.ndarray, " rows"]
+    base_value: float
+    contributions: list[Float[np.ndarray, "_ rows"]]
+    features: Float[np.ndarray, "features rows"]
+    totals: list[Float[np.ndarray, " rows"]]
+
+    @cached_property
+    def residuals(self) -> list[float]:
+        """The largest |Σ C − Δf| / max(1, |Δf|) of every layer."""
+        difference = self.outputs - self.base_value
+        scale = np.maximum(np.abs(difference), 1.0)
+        return [float((np.abs(total - difference) / scale).max(initial=0.0)) for total in self.totals]
+
+
+@dataclass(frozen=True, eq=False)
 class TracedReference:
     """Reference rows traced through one network, so that many calls can share the work; made by
     `trace_reference`.
 
-    Of every edge, layer by layer: `means` over the rows, `centred` values without it, `largest` absolute value.
+    Of every edge, layer by layer: `means` over the rows, values `centred` by them, `largest` absolute value.
     """
 
     network: Network
     prepared: PreparedNetwork
     traced: PreparedTrace
-    means: list[Float[np.ndarray, "_ 1"]]
-    centred: list[Float[np.ndarray, "_ reference"]]
-    largest: list[Float[np.ndarray, "_ 1"]]
+    means: list[Float[np.ndarray, " _"]]
+    centred: list[Float[np.ndarray, "reference _"]]
+    largest: list[Float[np.ndarray, " _"]]
 
     @property
     def count(self) -> int:
@@ -109,9 +131,11 @@ def trace_reference(
         gaps = np.flatnonzero(np.isnan(rows[:, source]))
         if len(gaps) and not one.has_missing:
             raise MissingValueNotSeen(f"input {source}", int(gaps[0]))
-    means = [np.add.reduce(values, axis=1, keepdims=True) / len(rows) for values in traced.values]
-    centred = [values - mean for values, mean in zip(traced.values, means, strict=True)]
-    largest = [np.abs(values).max(axis=1, keepdims=True) for values in traced.values]
+    means = [np.add.reduce(values, axis=1) / len(rows) for values in traced.values]
+    centred = [
+        np.ascontiguousarray((values - mean[:, None]).T) for values, mean in zip(traced.values, means, strict=True)
+    ]
+    largest = [np.abs(values).max(axis=1) for values in traced.values]
     return TracedReference(network, prepared, traced, means, centred, largest)
 
 
@@ -136,25 +160,46 @@ def edge_flow(
     background = reference if isinstance(reference, TracedReference) else trace_reference(network, reference)
     if background.network is not network:
         raise InvalidSetting("reference", "TracedReference", "rows, or a reference traced through this network")
-    flow = _Flow(background, output, response, len(x))
-    with np.errstate(all="ignore"):
-        for start, stop, block in background.prepared.blocks(x.detach().double().numpy()):
-            flow.add(start, background.prepared.trace_block(block).rows(0, stop - start))
-    return flow.result()
+    whole = _Whole(background.prepared.shape, len(x))
+    for start, stop, block in background.prepared.blocks(x.detach().double().numpy()):
+        traced = background.prepared.trace_block(block)
+        whole.add(slice(start, stop), background, traced, edge_shares(background, traced, output, response))
+    return whole.flow(base_value(background, output, response))
 
 
-def traced_flow(
-    background: TracedReference, traced: PreparedTrace, *, output: int = 0, response: Response | None = None
-) -> EdgeFlow:
-    """Return what `edge_flow` returns for rows that were traced through the prepared network of the reference.
+def edge_shares(
+    background: TracedReference, traced: PreparedTrace, output: int = 0, response: Response | None = None
+) -> EdgeShares:
+    """Return what `edge_flow` finds for rows that were traced through the prepared network of the reference.
 
     Raises InvalidSetting (no such output), IdentityViolated.
     """
     _require_output(background.network, output)
-    flow = _Flow(background, output, response, traced.outputs.shape[1])
+    layers, rows = background.prepared.layers, traced.outputs.shape[1]
+    contributions = [np.empty_like(values) for values in traced.values]
+    size = max(1, BLOCK // (max(background.prepared.shape[1:]) * background.count))
     with np.errstate(all="ignore"):
-        flow.add(0, traced)
-    return flow.result()
+        for start in range(0, rows, size):
+            part = slice(start, min(start + size, rows))
+            _contribute(
+                background, traced.rows(part.start, part.stop), output, response, [c[:, part] for c in contributions]
+            )
+        outputs = _answers(traced.outputs, output, response)
+    features = np.zeros((background.prepared.shape[0], rows))
+    add_up(contributions[0], layers[0].edges.sources, features)
+    totals = np.zeros((len(layers), rows))
+    for position, values in enumerate(contributions):
+        add_up(values, np.full(len(values), position), totals)
+    shares = EdgeShares(outputs, base_value(background, output, response), contributions, features, [*totals])
+    for layer, residual in enumerate(shares.residuals):
+        if not residual <= TOLERANCE:
+            raise IdentityViolated(layer, residual, TOLERANCE)
+    return shares
+
+
+def base_value(background: TracedReference, output: int, response: Response | None = None) -> float:
+    """Return the mean answer over the reference rows."""
+    return float(np.add.reduce(_answers(background.traced.outputs, output, response))) / background.count
 
 
 def _require_output(network: Network, output: int) -> None:
@@ -162,130 +207,73 @@ def _require_output(network: Network, output: int) -> None:
         raise InvalidSetting("output", output, f"a whole number from 0 to {network.shape[-1] - 1}")
 
 
-class _Flow:
-    """The contributions to one output, filled in block by block of rows."""
+def _answers(
+    outputs: Float[np.ndarray, "outputs rows"], output: int, response: Response | None
+) -> Float[np.ndarray, " rows"]:
+    scaled = outputs if response is None else RESPONSES[response](outputs.T).T
+    answers: Float[np.ndarray, " rows"] = scaled[output]
+    return answers
 
-    def __init__(self, background: TracedReference, output: int, response: Response | None, rows: int) -> None:
-        self.background, self.output, self.response = background, output, response
-        self.prepared = background.prepared
-        shape = self.prepared.shape
-        self.explained = range(shape[-1]) if response == "softmax" else (output,)
-        edges = [(shape[layer + 1], shape[layer], rows) for layer in range(len(self.prepared.layers))]
-        self.contributions = [np.zeros(one) for one in edges]
-        self.activations = [np.zeros(one) for one in edges]
+
+def _contribute(
+    background: TracedReference,
+    rows: PreparedTrace,
+    output: int,
+    response: Response | None,
+    contributions: list[Float[np.ndarray, "_ rows"]],
+) -> None:
+    """Fill in the mean of C over the reference rows, from the last layer to the first."""
+    other, count = background.traced, rows.outputs.shape[1]
+    above = response_multipliers(response or "identity", rows.outputs, other.outputs, output)
+    explained = np.ones(len(above), dtype=bool) if response == "softmax" else np.arange(len(above)) == output
+    for position in reversed(range(len(background.prepared.layers))):
+        layer = background.prepared.layers[position]
+        edges, values = layer.edges, rows.values[position]
+        contribute(
+            above, values, background.means[position], background.centred[position], edges.targets,
+            contributions[position],
+        )  # fmt: skip
+        if position:
+            below = np.zeros((layer.in_features, count, background.count))
+            step_back(
+                above, explained, values, rows.slopes[position - 1], rows.nodes[position], other.values[position],
+                other.slopes[position - 1], other.nodes[position], background.largest[position], edges.sources,
+                edges.targets, below,
+            )  # fmt: skip
+            above, explained = below, np.ones(len(below), dtype=bool)
+
+
+class _Whole:
+    """Everything of `EdgeFlow`, filled in block by block of rows."""
+
+    def __init__(self, shape: tuple[int, ...], rows: int) -> None:
+        edges = [(targets, sources, rows) for sources, targets in itertools.pairwise(shape)]
+        self.contributions, self.activations = ([np.zeros(one) for one in edges] for _ in range(2))
         self.nodes = [np.zeros((size, rows)) for size in shape[1:-1]]
-        self.features = np.zeros((shape[0], rows))
-        self.outputs = np.zeros(rows)
-        self.residuals = np.zeros(len(edges))
-        reference = self._answers(background.traced.outputs)
-        self.base_value = float(np.add.reduce(reference)) / background.count
+        self.features, self.outputs, self.residuals = np.zeros((shape[0], rows)), np.zeros(rows), np.zeros(len(edges))
 
-    def add(self, start: int, block: PreparedTrace) -> None:
+    def add(self, rows: slice, background: TracedReference, traced: PreparedTrace, shares: EdgeShares) -> None:
         """Fill in the rows of a block."""
-        count, (row_count, _) = block.outputs.shape[1], self.block_sizes
-        self.outputs[start : start + count] = self._answers(block.outputs)
-        for whole, nodes in zip(self.nodes, block.nodes[1:-1], strict=True):
-            whole[:, start : start + count] = nodes
-        for position, values in enumerate(block.values):
-            self._write(self.activations[position], position, start, values)
-        for first in range(0, count, row_count):
-            part = block.rows(first, min(first + row_count, count))
-            contributions = self._contributions(part)
-            self._check(start + first, contributions)
-            for position, values in enumerate(contributions):
-                self._write(self.contributions[position], position, start + first, values)
-            inputs = self.features[:, start + first : start + first + part.outputs.shape[1]]
-            sources = self.prepared.layers[0].edges.sources
-            for _, edges in self.prepared.layers[0].groups:
-                inputs[sources[edges]] += contributions[0][edges]
+        self.outputs[rows], self.features[:, rows] = shares.outputs, shares.features
+        self.residuals = np.maximum(self.residuals, shares.residuals)
+        for whole, nodes in zip(self.nodes, traced.nodes[1:-1], strict=True):
+            whole[:, rows] = nodes
+        for position, layer in enumerate(background.prepared.layers):
+            places = layer.edges.targets, layer.edges.sources
+            self.contributions[position][*places, rows] = shares.contributions[position]
+            self.activations[position][*places, rows] = traced.values[position]
 
-    def result(self) -> EdgeFlow:
+    def flow(self, base: float) -> EdgeFlow:
         """Return everything as tensors."""
         return EdgeFlow(
             outputs=torch.from_numpy(self.outputs),
-            base_value=self.base_value,
+            base_value=base,
             contributions=[torch.from_numpy(one).permute(2, 0, 1) for one in self.contributions],
             feature_contributions=torch.from_numpy(self.features).T,
             residuals=torch.from_numpy(self.residuals),
             activations=[torch.from_numpy(one).permute(2, 0, 1) for one in self.activations],
             nodes=[torch.from_numpy(one).T for one in self.nodes],
         )
-
-    @cached_property
-    def block_sizes(self) -> tuple[int, int]:
-        """How many rows and reference rows are paired at once; the second does not depend on the rows."""
-        groups = [edges.stop - edges.start for layer in self.prepared.layers for _, edges in layer.groups]
-        widest = max([*groups, *self.prepared.shape[1:]])
-        reference_count = min(self.background.count, max(1, BLOCK // widest))
-        return max(1, BLOCK // (widest * reference_count)), reference_count
-
-    def _answers(self, outputs: Float[np.ndarray, "outputs rows"]) -> Float[np.ndarray, " rows"]:
-        scaled = outputs if self.response is None else RESPONSES[self.response](outputs.T).T
-        answers: Float[np.ndarray, " rows"] = scaled[self.output]
-        return answers
-
-    def _write(self, whole: np.ndarray, position: int, start: int, values: Float[np.ndarray, "edges rows"]) -> None:
-        """Write the edges of a layer where they belong."""
-        edges, rows = self.prepared.layers[position].edges, slice(start, start + values.shape[1])
-        flat = whole.reshape(-1, whole.shape[2])
-        if len(flat) == len(values):
-            flat[:, rows] = values
-        else:
-            flat[edges.targets * whole.shape[1] + edges.sources, rows] = values
-
-    def _check(self, start: int, contributions: list[Float[np.ndarray, "_ rows"]]) -> None:
-        """Note the largest relative residual per layer; raises IdentityViolated."""
-        difference = self.outputs[start : start + contributions[0].shape[1]] - self.base_value
-        scale = np.maximum(np.abs(difference), 1.0)
-        for layer, values in enumerate(contributions):
-            residual = float((np.abs(np.add.reduce(values, axis=0) - difference) / scale).max())
-            if not residual <= TOLERANCE:
-                raise IdentityViolated(layer, residual, TOLERANCE)
-            self.residuals[layer] = max(self.residuals[layer], residual)
-
-    def _contributions(self, rows: PreparedTrace) -> list[Float[np.ndarray, "_ rows"]]:
-        """Return the mean of C over the reference rows, per layer."""
-        background, count = self.background, rows.outputs.shape[1]
-        spread = [np.zeros_like(values) for values in rows.values]  # sums of m · (φ(x′) − mean φ)
-        sums = [np.zeros((size, count)) for size in self.prepared.shape[1:]]  # of m
-        for first in range(0, background.count, self.block_sizes[1]):
-            part = slice(first, min(first + self.block_sizes[1], background.count))
-            for layer, multipliers in self._multipliers(rows, part):
-                np.add(sums[layer], np.add.reduce(multipliers, axis=2), out=sums[layer])
-                if background.count > 1:  # a single row has no spread
-                    for target, edges in self.prepared.layers[layer].groups:
-                        products = multipliers[target] * background.centred[layer][edges, None, part]
-                        spread[layer][edges] += np.add.reduce(products, axis=2)
-        contributions = []
-        for layer, values in enumerate(rows.values):
-            above = sums[layer][self.prepared.layers[layer].edges.targets]
-            total = above * (values - background.means[layer]) - spread[layer]
-            contributions.append(total / background.count)
-        return contributions
-
-    def _multipliers(
-        self, rows: PreparedTrace, part: slice
-    ) -> Iterator[tuple[int, Float[np.ndarray, "nodes rows reference"]]]:
-        """Give the multipliers of the nodes behind every layer, from the last layer to the first."""
-        reference = self.background.traced.outputs[:, part]
-        multipliers = response_multipliers(self.response or "identity", rows.outputs, reference, self.output)
-        for layer in reversed(range(len(self.prepared.layers))):
-            yield layer, multipliers
-            if layer:
-                multipliers = self._behind(layer, rows, part, multipliers)
-
-    def _behind(
-        self, layer: int, rows: PreparedTrace, part: slice, above: Float[np.ndarray, "nodes rows reference"]
-    ) -> Float[np.ndarray, "sources rows reference"]:
-        """Return the multipliers of the nodes that a layer starts from."""
-        prepared = self.prepared.layers[layer]
-        below = np.zeros((prepared.in_features, *above.shape[1:]))
-        for target, edges in prepared.groups:
-            if layer == len(self.prepared.layers) - 1 and target not in self.explained:
-                continue
-            slopes = mean_slopes(self.background, rows, layer, edges, part)
-            below[prepared.edges.sources[edges]] += above[target] * slopes
-        return below
 
 
 def mean_slopes(
@@ -297,5 +285,5 @@ def mean_slopes(
     change = values[:, :, None] - traced.values[layer][edges, None, part]
     step = nodes[:, :, None] - traced.nodes[layer][sources, None, part]
     slope = (slopes[:, :, None] + traced.slopes[layer - 1][edges, None, part]) / 2
-    rounding = ROUNDING * (np.abs(values) + background.largest[layer][edges])
+    rounding = ROUNDING * (np.abs(values) + background.largest[layer][edges, None])
     return mean_slope(change, step, slope, rounding[:, :, None])

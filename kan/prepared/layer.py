@@ -1,34 +1,19 @@
 """A prepared layer: the values of all edges at a block of rows, and the nodes that they sum to.
 
-Rows are the last axis and their number is a multiple of `LANES`, so that no row lies at an end where the processor
-takes other code; every sum is in a fixed order. A row then has the same bits in every block.
+Rows are the last axis; every sum is in a fixed order, so that a row has the same bits in every block.
 """
 
 import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from kan.elementary import sigmoid
 from kan.layer import Layer
+from kan.prepared.kernels import evaluate_edges, evaluate_inputs, sum_edges
 from kan.prepared.tables import Edges, Inputs, edges_of, inputs_of
-
-LANES = 16
-COUNTED_BORDERS = 32  # more borders are searched
-
-
-class _Located(NamedTuple):
-    """Where the inputs are: their places, t and its derivative by x there, and inside the domain silu and its own."""
-
-    places: Int[np.ndarray, "inputs rows"]
-    t: Float[np.ndarray, "inputs rows"]
-    t_slopes: Float[np.ndarray, "inputs rows"]
-    silu: Float[np.ndarray, "inputs rows"]
-    silu_slopes: Float[np.ndarray, "inputs rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,31 +69,17 @@ class PreparedLayer:
     def nodes(self, values: Float[np.ndarray, "edges rows"]) -> Float[np.ndarray, "outputs rows"]:
         """Return the sum of the edges of every target and its bias."""
         nodes = np.zeros((self.out_features, values.shape[1]))
-        for target, edges in self.groups:
-            np.add.reduce(values[edges], axis=0, out=nodes[target])
-        nodes += self.bias[:, None]
+        sum_edges(values, self.edges.targets, self.bias, nodes)
         return nodes
 
     def _values_and_slopes(self, x: np.ndarray, *, with_slopes: bool) -> tuple[np.ndarray, np.ndarray]:
-        located, edges = self._located(x, with_slopes=with_slopes), self.edges
-        places = located.places.take(edges.sources, axis=0)
-        places += edges.first
-        t = located.t.take(edges.sources, axis=0)
-        # every place exists: "wrap" is merely the fastest way to look one up
-        values = edges.coefficients[-1].take(places, mode="wrap")
-        slopes = np.zeros_like(values) if with_slopes else values
-        for coefficients in edges.coefficients[-2::-1]:
-            if with_slopes:
-                slopes *= t
-                slopes += values
-            values *= t
-            values += coefficients.take(places, mode="wrap")
-        if with_slopes:
-            slopes *= located.t_slopes.take(edges.sources, axis=0)
-        if edges.base_scale is not None:
-            values += edges.base_scale * located.silu.take(edges.sources, axis=0)
-            if with_slopes:
-                slopes += edges.base_scale * located.silu_slopes.take(edges.sources, axis=0)
+        edges = self.edges
+        places, given = np.zeros(x.shape, dtype=np.int64), np.zeros((4, *x.shape))
+        evaluate_inputs(x, self.numeric, self.categorical, *self.inputs, places, given)
+        values = np.empty((len(edges.sources), x.shape[1]))
+        slopes = np.empty(values.shape if with_slopes else (0, 0))
+        tables = (edges.sources, edges.first, edges.coefficients, edges.base_scale)
+        evaluate_edges(places, given, *tables, values, slopes)
         if self.symbolic is not None:
             with torch.no_grad():
                 terms, term_slopes = self.symbolic.symbolic_terms(torch.from_numpy(x.T))
@@ -116,56 +87,3 @@ class PreparedLayer:
             if with_slopes:
                 slopes[self.symbolic_edges] += term_slopes.numpy().T
         return values, slopes
-
-    def _located(self, x: np.ndarray, *, with_slopes: bool) -> _Located:
-        numeric = self._numeric_located(x[self.numeric] if len(self.categorical) else x, with_slopes=with_slopes)
-        if not len(self.categorical):
-            return numeric
-        located = _Located(*(np.zeros(x.shape, dtype=part.dtype) for part in numeric))
-        for whole, part in zip(located, numeric, strict=True):
-            whole[self.numeric] = part
-        located.places[self.categorical] = x[self.categorical]
-        return located
-
-    def _numeric_located(self, x: np.ndarray, *, with_slopes: bool) -> _Located:
-        inputs = self.inputs
-        u = x - inputs.centre
-        u /= inputs.half_width
-        places = self._counted(u)
-        missing = np.isnan(u) & (inputs.missing >= 0) if self._has_gaps else None
-        if missing is not None:
-            np.copyto(places, inputs.missing, where=missing)
-        index = places + inputs.first
-        t = u - inputs.middles.take(index, mode="wrap")
-        half_lengths = inputs.half_lengths.take(index, mode="wrap")
-        t /= half_lengths
-        if missing is not None:
-            np.copyto(t, 0.0, where=missing)
-        t_slopes = 1 / (half_lengths * inputs.half_width) if with_slopes else t
-        if self.edges.base_scale is None:
-            return _Located(places, t, t_slopes, t, t)
-        near = np.minimum(np.maximum(u, inputs.lower), inputs.upper)
-        outside = near != u
-        share = sigmoid(near)
-        silu = near * share
-        slopes = (share + silu * (1 - share)) / inputs.half_width if with_slopes else silu
-        np.copyto(silu, 0.0, where=outside)
-        np.copyto(slopes, 0.0, where=outside)
-        return _Located(places, t, t_slopes, silu, slopes)
-
-    @cached_property
-    def _has_gaps(self) -> bool:
-        return bool((self.inputs.missing >= 0).any())
-
-    def _counted(self, u: Float[np.ndarray, "numeric rows"]) -> Int[np.ndarray, "numeric rows"]:
-        """Return how many borders are not larger than each input."""
-        borders = self.inputs.borders
-        if len(borders) <= COUNTED_BORDERS:
-            small: Int[np.ndarray, "numeric rows"] = np.add.reduce(
-                np.greater_equal(u, borders).view(np.int8), axis=0, dtype=np.int8
-            )
-            return small.astype(np.intp)
-        counts = [np.searchsorted(own, points, side="right") for own, points in zip(borders[:, :, 0].T, u, strict=True)]
-        counted: Int[np.ndarray, "numeric rows"] = np.stack(counts)
-        counted[np.isnan(u)] = 0
-        return counted

@@ -12,10 +12,10 @@ from jaxtyping import Float, Int
 
 from kan.errors import ShapeMismatch, WrongValueType
 from kan.network import Network
-from kan.prepared.layer import LANES, PreparedLayer
+from kan.prepared.layer import PreparedLayer
 
 BLOCK = 2**16  # numbers of one array: few enough for the cache of a processor, enough for long loops
-MOST_ROWS = 1024
+LEAST_ROWS, MOST_ROWS = 16, 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class PreparedNetwork:
     def block_rows(self) -> int:
         """How many rows are evaluated at once."""
         widest = max(*(len(layer.edges.sources) for layer in self.layers), *self.shape)
-        return int(np.clip(BLOCK // widest // LANES * LANES, LANES, MOST_ROWS))
+        return int(np.clip(BLOCK // widest, LEAST_ROWS, MOST_ROWS))
 
     def outputs(self, x: Float[np.ndarray, "rows inputs"]) -> Float[np.ndarray, "rows outputs"]:
         """Return the outputs on the link scale; raises ShapeMismatch, WrongValueType (a category without a code)."""
@@ -75,12 +75,12 @@ class PreparedNetwork:
             for start, stop, nodes in self.blocks(x):
                 for layer in self.layers:
                     nodes = layer.nodes(layer.values(nodes))
-                outputs[start:stop] = nodes.T[: stop - start]
+                outputs[start:stop] = nodes.T
         return outputs
 
     def trace(self, x: Float[np.ndarray, "rows inputs"]) -> PreparedTrace:
         """Return every node, edge and slope of rows as one block; raises ShapeMismatch, WrongValueType."""
-        parts = [self.trace_block(block).rows(0, stop - start) for start, stop, block in self.blocks(x)]
+        parts = [self.trace_block(block) for _, _, block in self.blocks(x)]
         if len(parts) == 1:
             return parts[0]
         lists = ([part.nodes for part in parts], [part.values for part in parts], [part.slopes for part in parts])
@@ -101,17 +101,11 @@ class PreparedNetwork:
         return PreparedTrace(nodes, values, slopes)
 
     def blocks(self, x: Float[np.ndarray, "rows inputs"]) -> Iterator[tuple[int, int, Float[np.ndarray, "inputs _"]]]:
-        """Give first row, end and numbers of every block, the last row repeated up to a multiple of `LANES`.
-
-        Raises ShapeMismatch, WrongValueType.
-        """
+        """Give first row, end and numbers of every block; raises ShapeMismatch, WrongValueType."""
         self._check(x)
         for start in range(0, len(x), self.block_rows):
             stop = min(start + self.block_rows, len(x))
-            block = np.empty((x.shape[1], -(-(stop - start) // LANES) * LANES))
-            block[:, : stop - start] = x[start:stop].T
-            block[:, stop - start :] = x[stop - 1][:, None]
-            yield start, stop, block
+            yield start, stop, np.array(x[start:stop].T, dtype=np.float64, order="C")
 
     def _check(self, x: Float[np.ndarray, "rows inputs"]) -> None:
         if x.shape[1] != self.shape[0]:

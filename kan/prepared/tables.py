@@ -8,6 +8,7 @@ Symbols: u input on the scale of the knots, t local variable (`kan.prepared.poly
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,21 +18,21 @@ from kan.layer import ZERO, Layer
 from kan.prepared.polynomials import intervals_of, polynomial_basis, value_and_slope
 
 
-@dataclass(frozen=True, eq=False)
-class Inputs:
+class Inputs(NamedTuple):
     """Where the numeric inputs of a layer are given.
 
-    An input is at the place that counts the `borders` not above it; unused borders are NaN. `first` is the first
+    An input is at the place that counts the `borders` not above it, of which it has `counts`. `first` is the first
     place of every input in `middles` and `half_lengths`, `missing` its place for a missing value (-1 without gaps).
     """
 
-    centre: Float[np.ndarray, "numeric 1"]
-    half_width: Float[np.ndarray, "numeric 1"]
-    borders: Float[np.ndarray, "borders numeric 1"]
-    lower: Float[np.ndarray, "numeric 1"]
-    upper: Float[np.ndarray, "numeric 1"]
-    first: Int[np.ndarray, "numeric 1"]
-    missing: Int[np.ndarray, "numeric 1"]
+    centre: Float[np.ndarray, " numeric"]
+    half_width: Float[np.ndarray, " numeric"]
+    borders: Float[np.ndarray, "numeric borders"]
+    counts: Int[np.ndarray, " numeric"]
+    lower: Float[np.ndarray, " numeric"]
+    upper: Float[np.ndarray, " numeric"]
+    first: Int[np.ndarray, " numeric"]
+    missing: Int[np.ndarray, " numeric"]
     middles: Float[np.ndarray, " places"]
     half_lengths: Float[np.ndarray, " places"]
 
@@ -41,14 +42,14 @@ class Edges:
     """The active edges of a layer, target by target.
 
     `first` is the first place of every edge in `coefficients`, which rise with the powers of t; `base_scale` is that of
-    a silu, the only base that is no polynomial, None where no edge has one.
+    a silu, the only base that is no polynomial, empty where no edge has one.
     """
 
     sources: Int[np.ndarray, " edges"]
     targets: Int[np.ndarray, " edges"]
-    first: Int[np.ndarray, "edges 1"]
-    coefficients: Float[np.ndarray, "powers places"]
-    base_scale: Float[np.ndarray, "edges 1"] | None
+    first: Int[np.ndarray, " edges"]
+    coefficients: Float[np.ndarray, "places powers"]
+    base_scale: Float[np.ndarray, " _"]
 
 
 def inputs_of(layer: Layer) -> Inputs:
@@ -56,26 +57,27 @@ def inputs_of(layer: Layer) -> Inputs:
     intervals = [intervals_of(layer, source) for source in layer.numeric]
     has_missing = [layer.inputs[source].has_missing for source in layer.numeric]
     most = max((one.count for one in intervals), default=0) + 1
-    borders = np.full((most, len(intervals)), np.nan)
+    borders = np.full((len(intervals), most), np.nan)
     middles: list[np.ndarray] = []
     half_lengths: list[np.ndarray] = []
     first: list[int] = []
     missing: list[int] = []
     for position, (one, gaps) in enumerate(zip(intervals, has_missing, strict=True)):
-        borders[: one.count + 1, position] = one.breaks
-        borders[one.count, position] = np.nextafter(one.breaks[-1], np.inf)  # the last border belongs to the domain
+        borders[position, : one.count + 1] = one.breaks
+        borders[position, one.count] = np.nextafter(one.breaks[-1], np.inf)  # the last border belongs to the domain
         first.append(sum(len(part) for part in middles))
         missing.append(one.count + 2 if gaps else -1)
         middles.append(np.concatenate([one.breaks[:1], one.middles, one.breaks[-1:], np.zeros(int(gaps))]))
         half_lengths.append(np.concatenate([[1.0], one.half_lengths, [1.0], np.ones(int(gaps))]))
     return Inputs(
-        centre=_column(layer.centre.double().numpy()),
-        half_width=_column(layer.half_width.double().numpy()),
-        borders=borders[:, :, None],
-        lower=_column(np.array([one.breaks[0] for one in intervals])),
-        upper=_column(np.array([one.breaks[-1] for one in intervals])),
-        first=_column(np.array(first, dtype=np.intp)),
-        missing=_column(np.array(missing, dtype=np.intp)),
+        centre=layer.centre.double().numpy().copy(),
+        half_width=layer.half_width.double().numpy().copy(),
+        borders=borders,
+        counts=np.array([one.count + 1 for one in intervals], dtype=np.intp),
+        lower=np.array([one.breaks[0] for one in intervals], dtype=np.float64),
+        upper=np.array([one.breaks[-1] for one in intervals], dtype=np.float64),
+        first=np.array(first, dtype=np.intp),
+        missing=np.array(missing, dtype=np.intp),
         middles=np.concatenate([*middles, np.zeros(0)]),
         half_lengths=np.concatenate([*half_lengths, np.zeros(0)]),
     )
@@ -101,9 +103,9 @@ def edges_of(layer: Layer) -> Edges:
     return Edges(
         sources=sources,
         targets=targets,
-        first=_column(np.cumsum([0, *lengths])[:-1].astype(np.intp)),
-        coefficients=np.ascontiguousarray(np.concatenate([*parts, np.zeros((powers, 0))], axis=1)),
-        base_scale=_column(base_scale) if layer.base == "silu" and base_scale.any() else None,
+        first=np.cumsum([0, *lengths])[:-1].astype(np.intp),
+        coefficients=np.ascontiguousarray(np.concatenate([*parts, np.zeros((powers, 0))], axis=1).T),
+        base_scale=base_scale if layer.base == "silu" and base_scale.any() else np.zeros(0),
     )
 
 
@@ -137,7 +139,3 @@ def _numeric(
         ends.append(line)
     missing = [_codes(weights[:, layer.functions + 1 :][:, :1], powers)] if layer.inputs[source].has_missing else []
     return np.concatenate([ends[0], inside, ends[1], *missing], axis=2)
-
-
-def _column(values: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(values[:, None])

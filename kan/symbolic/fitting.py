@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from kan.errors import InvalidSetting, ShapeMismatch
@@ -29,6 +29,8 @@ LARGEST_EXPONENT = 50.0  # exp(a·x + b) keeps b = 0 as long as |a·x| stays bel
 CONSTANT = 1e-12  # values with less relative spread than this are constant
 TINY = 1e-30  # keeps the normal equations of a parameter that is not searched solvable
 STUCK = 1e8  # damping at which a start has converged
+SETTLED = 1e-7  # share of the error below which a step changes nothing that counts
+EXACT = 1e-12  # error that is none
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,11 @@ class _Search:
     box_a: Float[Tensor, "2 starts"]
     box_b: Float[Tensor, "2 starts"]
 
+    def part(self, at: list[int], rows: Int[Tensor, " rows"]) -> "_Search":
+        """Return the search of some of the functions, those `at` these places, with their rows."""
+        functions = [self.functions[place] for place in at]
+        return _Search(functions, self.points, self.sign[rows], self.box_a[:, rows], self.box_b[:, rows])
+
     def argument(self, a: Tensor, b: Tensor) -> Float[Tensor, "starts points"]:
         """Return u."""
         return (a * self.sign)[:, None] * self.points.t + b[:, None]
@@ -277,6 +284,10 @@ class _Regression:
             torch.where(column, self.direction, other.direction),
         )
 
+    def part(self, rows: Int[Tensor, " rows"]) -> "_Regression":
+        """Return some rows."""
+        return _Regression(self.residual[rows], self.error[rows], self.c[rows], self.direction[rows])
+
 
 def _regressed(f: Float[Tensor, "starts points"], points: _Points) -> _Regression:
     """Return the best c and d for every row of f; a row that is constant or not finite explains nothing."""
@@ -292,10 +303,15 @@ def _regressed(f: Float[Tensor, "starts points"], points: _Points) -> _Regressio
 
 
 def _improved(search: _Search, a: Tensor, b: Tensor) -> list[tuple[SymbolicFunction, float, float]]:
-    """Return the best (a, b) of every function, in the scale of t, after Levenberg–Marquardt steps."""
+    """Return the best (a, b) of every function, in the scale of t, after Levenberg–Marquardt steps.
+
+    A function whose starts have all converged takes no more of them.
+    """
+    everything, rows = search, torch.arange(len(a))
+    found_a, found_b = a.clone(), b.clone()
     u = search.argument(a, b)
     fit = _regressed(search.values(u), search.points)
-    damping = torch.full_like(a, 1e-2)
+    errors, damping = fit.error.clone(), torch.full_like(a, 1e-2)
     for _ in range(STEPS):
         step_a, step_b = _step(search, u, fit, damping)
         next_a = (a + step_a).clamp(search.box_a[0], search.box_a[1])
@@ -303,14 +319,22 @@ def _improved(search: _Search, a: Tensor, b: Tensor) -> list[tuple[SymbolicFunct
         next_u = search.argument(next_a, next_b)
         trial = _regressed(search.values(next_u), search.points)
         better = trial.error < fit.error
+        has_converged = (trial.error - fit.error).abs() <= SETTLED * (fit.error + EXACT)
         a, b = torch.where(better, next_a, a), torch.where(better, next_b, b)
         u, fit = torch.where(better[:, None], next_u, u), trial.where(better, fit)
         damping = torch.where(better, damping / 5, damping * 4)
-        if bool((damping > STUCK).all()):
+        found_a[rows], found_b[rows], errors[rows] = a, b, fit.error
+        going = ~(has_converged | (damping > STUCK)).reshape(-1, STARTS).all(1)
+        at = going.nonzero()[:, 0].tolist()
+        if not at:
             break
-    best = fit.error.reshape(-1, STARTS).argmin(1) + STARTS * torch.arange(len(search.functions))
-    a, b = (a * search.sign)[best], b[best]
-    return list(zip(search.functions, a.tolist(), b.tolist(), strict=True))
+        if len(at) < len(search.functions):
+            left = going.repeat_interleave(STARTS).nonzero()[:, 0]
+            search, rows, fit = search.part(at, left), rows[left], fit.part(left)
+            a, b, u, damping = a[left], b[left], u[left], damping[left]
+    best = errors.reshape(-1, STARTS).argmin(1) + STARTS * torch.arange(len(everything.functions))
+    a, b = (found_a * everything.sign)[best], found_b[best]
+    return list(zip(everything.functions, a.tolist(), b.tolist(), strict=True))
 
 
 def _step(search: _Search, u: Tensor, fit: _Regression, damping: Tensor) -> tuple[Tensor, Tensor]:

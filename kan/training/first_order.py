@@ -4,10 +4,12 @@ Source: D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization" (2015)
 (2017) for the cosine schedule; D. Liu and J. Nocedal, "On the limited memory BFGS method" (1989).
 
 Up to `batch_size` rows the whole table is one batch. The feature map of the first layer, which never changes while its
-knots stay, is computed once for all rows where it fits into `memory`, else anew for every batch. Adam brings edges that
+knots stay, is computed once for all rows where it fits into `memory`, else anew for every batch. Long trainings compute
+the other layers by compiled loops. Adam brings edges that
 are held to a shape back to it after every step; L-BFGS, whose line search would not survive that, refuses them.
 """
 
+import importlib
 import itertools
 import math
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from kan.errors import TrainingDiverged
-from kan.network import Network
+from kan.network import Combine, Network, combined
 from kan.regularization import Costs, network_costs, network_sparsity, penalty
 from kan.training.knots import follow_hidden_nodes
 from kan.training.problem import Problem
@@ -31,19 +33,22 @@ KNOT_UPDATES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5)  # shares of the run after whic
 MEASURE_EVERY = 100  # steps between two measurements of spreads, at which a checkpoint is written
 LINE_SEARCH = 25  # evaluations of one line search of L-BFGS
 WARM_UP = 0.05  # share of the run in which the learning rate rises
+COMPILED_POINTS = (
+    3 * 10**7
+)  # values of inputs and hidden nodes in a training, from which on compiled loops save seconds
 SMOOTHNESS = 0.5  # per row, where it shall be automatic: first-order steps do not estimate it
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows ready for a step, with the feature map of the first layer."""
+    """Rows ready for a step, with the feature map of the first layer where it is known."""
 
     rows: Rows
-    features: Float[Tensor, "rows inputs width"]
+    features: Float[Tensor, "rows inputs width"] | None
 
     def part(self, index: Int[Tensor, " part"]) -> "Batch":
         """Return some of the rows with their features."""
-        return Batch(self.rows.part(index), self.features.index_select(0, index))
+        return Batch(self.rows.part(index), None if self.features is None else self.features.index_select(0, index))
 
 
 def minimise(network: Network, problem: Problem, saved: StepFile) -> Network:
@@ -91,15 +96,27 @@ def batches(network: Network, rows: Rows, *, size: int, memory: int, seed: int, 
             order = torch.randperm(len(rows), generator=generator).to(rows.x.device)
         start = step % parts * size
         chosen = order[start : start + size]
-        yield batch_of(network, rows.part(chosen)) if table is None else table.part(chosen)
+        yield table.part(chosen)
+
+
+def combine_of(network: Network, steps: int, batch_rows: int) -> Combine:
+    """Return how a training of so many steps computes the nodes of a layer.
+
+    That depends on nothing but the size of the task, so that a seed gives the same bits everywhere.
+    """
+    if steps * batch_rows * sum(network.shape[:-1]) < COMPILED_POINTS:
+        return combined
+    # What compiles takes 100 MB and is seldom needed, so that it is not imported with the rest.
+    compiled = importlib.import_module("kan.compiled")
+    return lambda layer, x: compiled.combine(layer, x) if compiled.supports(layer) else combined(layer, x)
 
 
 @torch.no_grad()
-def _table(network: Network, rows: Rows, size: int, memory: int) -> Batch | None:
-    """Return all rows with their features, computed `size` rows at a time; None where these would exceed the memory."""
+def _table(network: Network, rows: Rows, size: int, memory: int) -> Batch:
+    """Return all rows with their features, computed `size` rows at a time, without where these exceed the memory."""
     layer = network.layer(0)
     if len(rows) * layer.in_features * layer.width * rows.x.element_size() > memory:
-        return None
+        return Batch(rows, None)
     features = rows.x.new_empty(len(rows), layer.in_features, layer.width)
     for part, x in zip(features.split(size), rows.x.split(size), strict=True):
         part.copy_(layer.features(x))
@@ -114,7 +131,7 @@ def _adam(network: Network, problem: Problem, saved: StepFile) -> None:
     first = saved.read(network, optimiser) + 1
     size, memory, seed = settings.batch_size, settings.memory, settings.seed
     steps = batches(network, rows, size=size, memory=memory, seed=seed, first=first)
-    costs: list[Costs] = []
+    combine, costs = combine_of(network, settings.steps, min(size, len(rows))), list[Costs]()
     for step in range(first, settings.steps + 1):
         if step in updates:
             follow_hidden_nodes(network, rows.x)
@@ -122,7 +139,7 @@ def _adam(network: Network, problem: Problem, saved: StepFile) -> None:
             costs = network_costs(network, rows.x)
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(step, settings.steps)
-        loss, objective = _objective(network, next(steps), costs, problem)
+        loss, objective = _objective(network, next(steps), costs, problem, combine)
         if not math.isfinite(objective.item()):
             raise TrainingDiverged(f"the loss of step {step} is not finite")
         _differentiate(network, optimiser, objective)
@@ -139,9 +156,10 @@ def _lbfgs(network: Network, problem: Problem) -> None:
     rows, settings = problem.rows, problem.settings
     updates = _knot_updates(network, settings.steps)
     batch, costs, optimiser = batch_of(network, rows), network_costs(network, rows.x), _lbfgs_optimiser(network)
+    combine = combine_of(network, settings.steps, len(rows))
 
     def closure() -> Tensor:
-        objective = _objective(network, batch, costs, problem)[1]
+        objective = _objective(network, batch, costs, problem, combine)[1]
         _differentiate(network, optimiser, objective)
         return objective
 
@@ -152,7 +170,7 @@ def _lbfgs(network: Network, problem: Problem) -> None:
         if not math.isfinite(float(optimiser.step(closure).detach())):
             raise TrainingDiverged(f"the loss of step {step} is not finite")
         if step % REPORT_EVERY == 0 or step == settings.steps:
-            loss = _objective(network, batch, costs, problem)[0]
+            loss = _objective(network, batch, costs, problem, combine)[0]
             _report(network, problem, costs, step, loss)
 
 
@@ -173,9 +191,11 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (done + 1 / steps) / WARM_UP) * (1 + math.cos(math.pi * min(done, 1.0))) / 2
 
 
-def _objective(network: Network, batch: Batch, costs: list[Costs], problem: Problem) -> tuple[Tensor, Tensor]:
+def _objective(
+    network: Network, batch: Batch, costs: list[Costs], problem: Problem, combine: Combine
+) -> tuple[Tensor, Tensor]:
     """Return the loss and the objective on one batch."""
-    loss = batch.rows.loss(problem.family, network.evaluate(batch.rows.x, batch.features))
+    loss = batch.rows.loss(problem.family, network.evaluate(batch.rows.x, batch.features, combine))
     return loss, loss + penalty(network, costs, problem.settings.penalties)
 
 

@@ -87,12 +87,14 @@ class GaussNewton:
         *,
         memory: int,
         past: Past | None = None,
+        validation: Rows | None = None,
     ) -> None:
         """Prepare the rows; `state` is read and kept up to date."""
         self.past = past
         self.network, self.rows, self.family, self.penalties, self.state = network, rows, family, penalties, state
         self.parameters = Parameters(network)
         self.chunks = Chunks(network, self.parameters, rows, family, memory)
+        self.held_out = None if validation is None else Chunks(network, self.parameters, validation, family, memory)
         self.costs = network_costs(network, rows.x)
         self.priors = priors(self.parameters, self.costs)
         if state.strengths is None:
@@ -124,6 +126,10 @@ class GaussNewton:
             gradient = gradient + self.past.gradient + self.past.gram @ (values - self.past.values)
             matrix = matrix + self.past.gram
         return self._damped_step(matrix, gradient, values, quadratic, before, equations)
+
+    def validation_loss(self) -> float | None:
+        """Return the mean loss of the rows held out, None where there are none."""
+        return None if self.held_out is None else self.held_out.loss()
 
     @torch.no_grad()
     def covariance(self) -> Float[Tensor, "parameters parameters"] | None:
@@ -166,7 +172,7 @@ class GaussNewton:
             if predicted <= NEGLIGIBLE * abs(before):
                 break
             self.parameters.write(values + step)
-            loss = self.chunks.loss()
+            loss = self.chunks.loss(remember=True)
             after = loss + self._price(quadratic, values + step)
             if math.isfinite(after) and after < before:
                 ratio = min((before - after) / predicted, 2.0)
@@ -178,6 +184,7 @@ class GaussNewton:
             if state.damping > LARGEST_DAMPING:
                 break
         self.parameters.write(values)
+        self.chunks.forget()
         state.damping = min(state.damping, 1.0)
         return StepResult(equations.loss, self._sparsity(), before, 0.0, taken=False)
 

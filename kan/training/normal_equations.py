@@ -73,6 +73,7 @@ class Chunks:
         first = network.layer(0)
         keep = first.has_weights and len(rows) * first.in_features * first.width * item <= memory
         self.kept = {at: first.features(rows.x[at : at + self.size]) for at in self.starts} if keep else {}
+        self.remembered: tuple[list[_Traced], Tensor] | None = None
 
     def normal_equations(self) -> NormalEquations:
         """Return loss, gradient and Gauss–Newton matrix at the network's present parameters."""
@@ -88,10 +89,28 @@ class Chunks:
         total = self.total
         return NormalEquations(loss / total, gradient / total, gram / total, pearson / total)
 
-    def loss(self) -> float:
-        """Return the mean loss at the network's present parameters."""
+    def loss(self, *, remember: bool = False) -> float:
+        """Return the mean loss at the network's present parameters.
+
+        If it shall be remembered and there is one chunk, what was traced serves the equations at the same parameters;
+        `forget` it where they change.
+        """
+        self.forget()
+        if remember and len(self.starts) == 1:
+            self.remembered = self._traced(0)
         with self._mapped(self._partial_loss) as parts:
             return sum(parts) / self.total
+
+    def forget(self) -> None:
+        """Drop what `loss` has remembered."""
+        self.remembered = None
+
+    @torch.no_grad()
+    def _traced(self, start: int) -> tuple[list[_Traced], Float[Tensor, "rows outputs"]]:
+        """Return one chunk traced, as it is remembered or anew."""
+        if self.remembered is not None:
+            return self.remembered
+        return _traced(self.network, self.rows.x[start : start + self.size], self.kept.get(start))
 
     @contextmanager
     def _mapped(self, function: Callable[[int], Part]) -> Iterator[Iterator[Part]]:
@@ -104,14 +123,16 @@ class Chunks:
     @torch.no_grad()
     def _partial_loss(self, start: int) -> float:
         rows = self.rows.part(slice(start, start + self.size))
-        link = self.network.evaluate(rows.x, self.kept.get(start)) + rows.offset
+        known = self.remembered
+        nodes = self.network.evaluate(rows.x, self.kept.get(start)) if known is None else known[1]
+        link = nodes + rows.offset
         losses = self.family.loss(link, rows.target)
         return float((losses * rows.weights).sum())
 
     @torch.no_grad()
     def _partial(self, start: int) -> NormalEquations:
         rows = self.rows.part(slice(start, start + self.size))
-        traced, nodes = _traced(self.network, rows.x, self.kept.get(start))
+        traced, nodes = self._traced(start)
         link = nodes + rows.offset
         losses = self.family.loss(link, rows.target)
         pearson = self.family.pearson(link, rows.target)

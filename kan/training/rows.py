@@ -27,7 +27,10 @@ class Rows:
 
     def part(self, index: Tensor | slice) -> "Rows":
         """Return some of the rows, with their weights as they are."""
-        return Rows(self.x[index], self.target[index], self.weights[index], self.offset[index])
+        parts = (self.x, self.target, self.weights, self.offset)
+        if isinstance(index, Tensor) and index.dtype == torch.int64:  # several times faster than the index of anything
+            return Rows(*(one.index_select(0, index) for one in parts))
+        return Rows(*(one[index] for one in parts))
 
     def loss(self, family: Family, nodes: Float[Tensor, "rows outputs"]) -> Float[Tensor, ""]:
         """Return the weighted mean loss of a network's outputs."""

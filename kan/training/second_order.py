@@ -39,6 +39,7 @@ OVERFITTED = 0.02  # share by which the last validation loss may be above the be
 NEGLIGIBLE = 1e-4  # share of the first validation loss that does not count
 WORTHWHILE = 0.9  # share of the loss that is left after knots have followed, if they shall do so again
 EXACT = 1e-27  # loss of a fit that nothing but rounding keeps from the target
+HOPELESS_STEPS = 2  # one after the other, after each of which a goal was out of reach
 PATIENCE = 3  # steps that may gain less than the tolerance
 VALIDATION_PATIENCE = 15  # steps without a better validation loss
 SAMPLE_ROWS, SAMPLE_PER_PARAMETER = 50_000, 40  # of a table that is met by a sample first
@@ -49,8 +50,10 @@ class Run:
     """A network on its way, what is known about the noise, and where the run and its present phase stand.
 
     `start` is its position among the starts, and `rival` the best of those before it while they are compared. `idle`
-    and `waited` count steps that gained little, `best` is the best validation loss of the phase with what sparsity
-    costs, `sparsity` that cost, `stuck` the loss at which knots followed because steps gained nothing.
+    and `waited` count steps that gained little, `hopeless` those after which the goal was out of reach, `best`
+    is the best validation loss of the phase with what sparsity costs, `sparsity` that cost, `stuck` the loss at which
+    knots followed because steps gained nothing. `rounds` of settling have begun at the end of the phase, the last of
+    which takes steps as far as `until`.
     """
 
     network: Network
@@ -62,15 +65,19 @@ class Run:
     phase_step: int = 0
     idle: int = 0
     waited: int = 0
+    hopeless: int = 0
     loss: float = math.inf
     sparsity: float = 0.0
     best: float = math.inf
     objective: float = math.inf
     stuck: float = math.inf
+    rounds: int = 0
+    until: int = 0
 
     def enter(self, phase: int) -> None:
         """Begin a phase."""
-        self.phase, self.phase_step, self.idle, self.waited = phase, 0, 0, 0
+        self.phase, self.phase_step, self.rounds = phase, 0, 0
+        self.idle = self.waited = self.hopeless = 0
         self.loss = self.best = self.stuck = math.inf
 
 
@@ -124,12 +131,7 @@ def minimise(
             if phase.problem.validation is None and problem.validation is not None and _learned_by_heart(run, problem):
                 break
             run.enter(position)
-        _optimise(run, phase)
-        if phase.refines:
-            _follow(run, phase.problem)
-            _extend(run, phase.problem)
-        if phase.settles:
-            _settle(run, phase)
+        _complete(run, phase)
     problem.recorder.history.regularization = run.state
     if script[run.phase].problem.validation is not None:
         run.network = problem.recorder.best_network() or run.network
@@ -187,6 +189,17 @@ def _better(run: Run, problem: Problem) -> Run:
     return min(both, key=lambda one: one.objective if problem.validation is None else one.best)
 
 
+def _complete(run: Run, phase: Phase) -> None:
+    """Take the steps of a phase from where it stands, then extend the grids or settle."""
+    if run.rounds == 0:
+        _optimise(run, phase)
+    if phase.refines:
+        _follow(run, phase.problem)
+        _extend(run, phase.problem)
+    if phase.settles and run.hopeless < HOPELESS_STEPS:
+        _settle(run, phase)
+
+
 def _optimise(run: Run, phase: Phase) -> None:
     """Take steps until they gain too little, or none are left of all that the run may take."""
     problem, engine = phase.problem, None
@@ -195,16 +208,17 @@ def _optimise(run: Run, phase: Phase) -> None:
             # A changed network is stuck where its nodes have left their knots.
             if not phase.unsticks or not _may_unstick(run) or not _follow(run, problem):
                 break
-            run.idle, run.stuck, engine = 0, run.loss, None
+            run.idle, run.hopeless, run.stuck, engine = 0, 0, run.loss, None
         if engine is None:
             engine = _engine(run, problem)
             phase.save(run)
         result = engine.step(estimate=run.phase_step >= phase.estimate_from, afresh=run.step == 0)
+        run.hopeless = run.hopeless + 1 if _is_out_of_reach(run, phase, result.loss) else 0
         gained, run.loss, run.objective = abs(run.loss - result.loss), result.loss, result.objective
         run.idle = run.idle + 1 if gained <= _least_gain(run, phase) * result.loss else 0
         run.step += 1
         run.phase_step += 1
-        _record(run, problem, result)
+        _record(run, problem, result, engine.validation_loss())
         if _needs_following(run, phase):
             _follow(run, problem)
             engine = None
@@ -212,9 +226,9 @@ def _optimise(run: Run, phase: Phase) -> None:
             engine = None
 
 
-def _record(run: Run, problem: Problem, result: StepResult) -> None:
+def _record(run: Run, problem: Problem, result: StepResult, validation_loss: float | None) -> None:
     """Report a step, and count how long no better one was found on the held-out rows."""
-    validation_loss, run.sparsity = problem.validation_loss(run.network), result.sparsity
+    run.sparsity = result.sparsity
     problem.recorder.report(
         run.network, run.step, result.loss, validation_loss, sparsity=run.sparsity, damping=run.state.damping
     )
@@ -230,8 +244,14 @@ def _least_gain(run: Run, phase: Phase) -> float:
     return max(phase.tolerance, chance)
 
 
+def _is_out_of_reach(run: Run, phase: Phase, loss: float) -> bool:
+    """Return whether the goal is missed even if every step to come lowers the loss by the share of the last one."""
+    left = min(phase.steps - run.phase_step, phase.problem.settings.steps - run.step) - 1
+    return loss * min(loss / run.loss, 1.0) ** left > phase.problem.goal
+
+
 def _is_done(run: Run, phase: Phase) -> bool:
-    if run.waited >= VALIDATION_PATIENCE or run.loss <= EXACT:
+    if run.waited >= VALIDATION_PATIENCE or run.loss <= EXACT or run.hopeless >= HOPELESS_STEPS:
         return True
     earliest = max((*phase.follow, phase.estimate_from)) + phase.patience if phase.patience > 1 else 0
     return run.idle >= phase.patience and run.phase_step > earliest
@@ -244,7 +264,15 @@ def _may_unstick(run: Run) -> bool:
 
 def _engine(run: Run, problem: Problem) -> GaussNewton:
     settings = problem.settings
-    return GaussNewton(run.network, problem.rows, problem.family, settings.penalties, run.state, memory=settings.memory)
+    return GaussNewton(
+        run.network,
+        problem.rows,
+        problem.family,
+        settings.penalties,
+        run.state,
+        memory=settings.memory,
+        validation=problem.validation,
+    )
 
 
 def _needs_following(run: Run, phase: Phase) -> bool:
@@ -266,21 +294,23 @@ def _follow(run: Run, problem: Problem) -> bool:
 
 def _settle(run: Run, phase: Phase) -> None:
     """Bring every row into every hidden domain, and mend what that costs the rows that were outside."""
-    for _ in range(SETTLE_ROUNDS):
-        if hidden_fit(run.network, phase.problem.rows.x).outside <= 0:
+    while True:
+        if run.rounds > 0:
+            settings = replace(phase.problem.settings, steps=run.until)
+            _optimise(run, replace(phase, problem=replace(phase.problem, settings=settings), estimate_from=0))
+        if run.rounds == SETTLE_ROUNDS or hidden_fit(run.network, phase.problem.rows.x).outside <= 0:
             return
         cover_hidden_nodes(run.network, phase.problem.rows.x)
-        settings = replace(phase.problem.settings, steps=run.step + SETTLE_STEPS)
-        problem = replace(phase.problem, settings=settings)
+        rounds = run.rounds + 1
         run.enter(run.phase)
-        _optimise(run, replace(phase, problem=problem, save=_forget, estimate_from=0))
+        run.rounds, run.until = rounds, run.step + SETTLE_STEPS
 
 
 def _learned_by_heart(run: Run, problem: Problem) -> bool:
-    """Return whether the held-out rows are answered worse at the end than before."""
+    """Return whether the held-out rows are answered worse at the end than before, or than by a constant."""
     last, recorder = problem.validation_loss(run.network), problem.recorder
     slack = OVERFITTED * abs(recorder.best) + NEGLIGIBLE * abs(recorder.first)
-    return last is None or not last + run.sparsity <= recorder.best + slack
+    return last is None or not (last + run.sparsity <= recorder.best + slack and last <= problem.constant_loss())
 
 
 def _extend(run: Run, problem: Problem) -> None:
@@ -303,7 +333,3 @@ def _refine(run: Run, settings: TrainingSettings) -> None:
 def _is_coarse(network: Network, settings: TrainingSettings) -> list[bool]:
     """Return which layers shall have at least twice as many intervals."""
     return [2 * size <= wanted for size, wanted in zip(network.grid_sizes, settings.grid_sizes, strict=True)]
-
-
-def _forget(_run: Run) -> None:
-    """Save nothing: the part of a run that is repeated where it was interrupted."""

@@ -4,6 +4,7 @@ It runs on one thread, but for large tables whose chunks are shared out and summ
 order, so that a seed gives the same network on every number of cores.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -61,6 +62,17 @@ def _answer_a_constant(network: Network, rows: Rows, family: Family) -> None:
     outputs.bias.copy_(family.start(rows.target, rows.weights, rows.offset))
 
 
+@torch.no_grad()
+def _beat_a_constant(network: Network, problem: Problem) -> None:
+    """Let a network without formulas that held-out rows find worse than the best constant answer this constant."""
+    loss, outputs = problem.validation_loss(network), network.layer(len(network.layers) - 1)
+    if loss is None or loss <= problem.constant_loss() or outputs.forms:
+        return
+    outputs.weights.zero_()
+    outputs.bias.copy_(problem.family.start(problem.rows.target, problem.rows.weights, problem.rows.offset))
+    problem.recorder.history.kept_step = 0
+
+
 def train(
     networks: Sequence[Network],
     rows: Rows,
@@ -72,14 +84,16 @@ def train(
     held_out: Rows | None = None,
     callback: ProgressCallback | None = None,
     checkpoint: Path | None = None,
+    goal: float = math.inf,
 ) -> tuple[Network, History]:
     """Return a trained copy of the best of some networks on the link scale of the target, and the run's history.
 
     Afterwards every training row lies inside every hidden domain and every learned edge has mean zero over the rows.
-    A refit begins at a trained network of which some edges have changed. Rows `held_out` choose the best iterate and
-    are not learned from; without them the settings may hold out a share of the rows. With a `checkpoint` the run can
-    be interrupted at any time; the same call goes on where it stood, and the file is deleted at the end. Raises
-    TrainingDiverged, CheckpointRefused.
+    A refit begins at a trained network of which some edges have changed; any other network that held-out rows find
+    worse than the best constant answers with that constant. Rows `held_out` choose the best iterate and
+    are not learned from; without them the settings may hold out a share of the rows. A run of second order that will
+    not bring its loss below the `goal` ends early. With a `checkpoint` the run can be interrupted at any time; the same
+    call goes on where it stood, and the file is deleted at the end. Raises TrainingDiverged, CheckpointRefused.
     """
     settings = replace(settings, optimizer=chosen_optimizer(networks[0], rows, settings))
     recorder = Recorder(stage, settings.steps, settings.optimizer, callback)
@@ -87,7 +101,7 @@ def train(
     file = Checkpoint(checkpoint, mark)
     with one_thread():
         copies = [network.copy() for network in networks]
-        trained = _run(copies, rows, held_out, FAMILIES[family], settings, recorder, file, is_refit=is_refit)
+        trained = _run(copies, rows, held_out, FAMILIES[family], settings, recorder, file, is_refit=is_refit, goal=goal)
     file.remove()
     return trained, recorder.history
 
@@ -131,6 +145,7 @@ def _run(
     checkpoint: Checkpoint,
     *,
     is_refit: bool,
+    goal: float,
 ) -> Network:
     """Train copies of networks."""
     generator = torch.Generator().manual_seed(settings.seed)
@@ -148,7 +163,7 @@ def _run(
         validation = _standardised(held_out, centre, scale)
     training = training.to(device, dtype)
     validation = validation.to(device, dtype) if validation is not None else None
-    problem = Problem(training, validation, family, settings, recorder, joins=held_out is None)
+    problem = Problem(training, validation, family, settings, recorder, joins=held_out is None, goal=goal / scale**2)
     if settings.optimizer == "gauss_newton":
         saved = RunFile(checkpoint, recorder, networks[0])
         network = second_order.minimise(
@@ -156,6 +171,8 @@ def _run(
         )
     else:
         network = first_order.minimise(networks[0], problem, StepFile(checkpoint, recorder, networks[0]))
+    if not is_refit:
+        _beat_a_constant(network, problem)
     network.to(torch.device("cpu"), torch.float64)
     cover_hidden_nodes(network, rows.x)
     network.layer(len(network.layers) - 1).rescale(scale, centre)

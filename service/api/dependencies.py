@@ -31,13 +31,17 @@ def session_token(request: Request) -> str | None:
     return request.cookies.get(SESSION_COOKIE)
 
 
+async def key_holder(resources: Resources, key: str) -> Actor:
+    """The program behind an API key, known or looked up. Raises: NotSignedIn."""
+    known = find_key_holder(resources, key)
+    return known if known is not None else await run_in_threadpool(authenticate_key, resources, key)
+
+
 async def find_caller(request: Request, resources: Injected) -> Actor:
     """Who calls, by API key or session. Raises: NotSignedIn."""
     authorization = request.headers.get("authorization", "")
     if authorization.lower().startswith(BEARER):
-        key = authorization[len(BEARER) :].strip()
-        holder = find_key_holder(resources, key)
-        actor = holder if holder is not None else await run_in_threadpool(authenticate_key, resources, key)
+        actor = await key_holder(resources, authorization[len(BEARER) :].strip())
         spend_request(resources, actor)
         return actor
     token = session_token(request)

@@ -29,6 +29,7 @@ VersionName = Annotated[
 ]
 
 router = APIRouter(
+    strict_content_type=False,  # Triton's client does not say that it sends JSON
     tags=["open inference protocol"],
     prefix=PREFIX,
     responses={"4XX": {"model": problems.InferenceProblem, "content": {problems.MEDIA_TYPE: {}}}},

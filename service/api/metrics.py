@@ -32,17 +32,38 @@ def get_metrics(resources: Injected, actor: Caller) -> Response:
 
 def install(app: FastAPI, meters: Meters) -> None:
     """Count what the application answers; call it last, so that all other middleware is inside."""
-    app.add_middleware(_Measured, routes=app, meters=meters)
+    app.add_middleware(_Measured, templates=Templates(app), meters=meters)
+
+
+class Templates:
+    """The paths of routes with their places unfilled."""
+
+    def __init__(self, routes: FastAPI) -> None:
+        self._routes = routes
+        self._found: dict[int, str] = {}
+
+    def of(self, scope: Scope) -> str:
+        """The path of the route that a request has found."""
+        route = scope.get("route")
+        if route is None:
+            return NO_ROUTE
+        if not self._found:
+            self._found = {id(one.route): str(one.path) for one in iter_route_contexts(self._routes.routes)}
+        return self._found.get(id(route), NO_ROUTE)
+
+
+def method_of(scope: Scope) -> str:
+    """The method of a request."""
+    return scope["method"] if scope["method"] in METHODS else "other"
 
 
 class _Measured:
     """Counts answers by method, route and status, and how long they took."""
 
-    def __init__(self, app: ASGIApp, routes: FastAPI, meters: Meters) -> None:
+    def __init__(self, app: ASGIApp, templates: Templates, meters: Meters) -> None:
         self._app = app
-        self._routes = routes
+        self._templates = templates
         self._meters = meters
-        self._templates: dict[int, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,16 +80,6 @@ class _Measured:
         try:
             await self._app(scope, receive, noting)
         finally:
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            route = self._template(scope)
+            method, route = method_of(scope), self._templates.of(scope)
             self._meters.requests.add(method, route, str(status))
             self._meters.seconds.observe(time.perf_counter() - began, method, route)
-
-    def _template(self, scope: Scope) -> str:
-        """The path of the route that was found, with its places unfilled."""
-        route = scope.get("route")
-        if route is None:
-            return NO_ROUTE
-        if not self._templates:
-            self._templates = {id(one.route): str(one.path) for one in iter_route_contexts(self._routes.routes)}
-        return self._templates.get(id(route), NO_ROUTE)

@@ -16,7 +16,9 @@ from service.errors import CrossOriginRefused
 #: Answers below these places are about people and models, so no cache may keep them.
 KEPT_BY_NOBODY = ("/api/", "/v2/", "/metrics")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_SECURITY = {name.lower().encode(): value.encode() for name, value in SECURITY_HEADERS.items()}
+#: How the addresses end at which somebody who has no session begins one.
+ENTRANCES = ("/sessions", "/attempts")
+_SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 _CACHE_CONTROL = b"cache-control"
 
 
@@ -71,7 +73,7 @@ class RefusalOfForeignPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and _may_be_foreign(scope):
             request = Request(scope)
             if _comes_from_a_foreign_page(request):
                 refusal = CrossOriginRefused(request.headers.get("origin", "another site"))
@@ -92,14 +94,20 @@ def _protect(message: Message, identifier: str, path: str) -> None:
     headers = [*message["headers"]]
     if b"x-request-id" not in present:
         headers.append((b"x-request-id", identifier.encode()))
-    headers += [(name, value) for name, value in _SECURITY.items() if name not in present]
+    headers += [one for one in _SECURITY if one[0] not in present]
     if path.startswith(KEPT_BY_NOBODY) and _CACHE_CONTROL not in present:
         headers.append((_CACHE_CONTROL, b"no-store"))
     message["headers"] = headers
 
 
+def _may_be_foreign(scope: Scope) -> bool:
+    """Whether there is something to look at: only cookies, and signing in, do anything for a page."""
+    path: str = scope["path"]
+    return path.endswith(ENTRANCES) or any(name == b"cookie" for name, _ in scope["headers"])
+
+
 def _comes_from_a_foreign_page(request: Request) -> bool:
-    if SESSION_COOKIE not in request.cookies and not request.url.path.endswith("/sessions"):
+    if SESSION_COOKIE not in request.cookies and not request.url.path.endswith(ENTRANCES):
         return False
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True

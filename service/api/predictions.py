@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
 
 from service.api.dependencies import (
     Caller,
@@ -14,7 +15,6 @@ from service.api.dependencies import (
     RequestedPage,
     VersionNumber,
 )
-from service.api.direct_route import DirectRoute
 from service.api.pictures import PICTURE_RESPONSES, Format, file_response
 from service.api.versions import Figure
 from service.domain.documents import Line, Moment
@@ -29,16 +29,20 @@ from service.domain.predictions import (
     Replay,
     StoredPrediction,
 )
-from service.operations import prediction_previews, predictions, replays
+from service.operations import prediction_exports, prediction_previews, predictions, replays
+from service.operations.prediction_exports import ExportFormat
 from service.operations.prediction_plans import Target
 from service.operations.predictions import PredictionSummary
 from service.operations.resources import Resources
 
 Kind = Annotated[ChartKind, Query(description="What is drawn: features as steps, or edges as a flow.")]
 
+EXPORT_MEDIA_TYPES: dict[ExportFormat, str] = {
+    "jsonl": "application/jsonl",
+    "parquet": "application/vnd.apache.parquet",
+}
+
 router = APIRouter(tags=["predictions"])
-#: The routes that are called most.
-direct = APIRouter(tags=["predictions"], route_class=DirectRoute)
 
 
 async def _search(
@@ -52,7 +56,7 @@ async def _search(
     return PredictionSearch(model=model, version=version, caller=caller, outcome=outcome, since=since, until=until)
 
 
-@direct.post("/models/{model}/predictions", response_model=Predictions)
+@router.post("/models/{model}/predictions", response_model=Predictions)
 async def create_predictions(
     resources: Injected,
     actor: Caller,
@@ -64,7 +68,7 @@ async def create_predictions(
     return await _answer(resources, actor, "create_predictions", Target(model), request, idempotency_key)
 
 
-@direct.post("/models/{model}/versions/{number}/predictions", response_model=Predictions)
+@router.post("/models/{model}/versions/{number}/predictions", response_model=Predictions)
 async def create_version_predictions(
     resources: Injected,
     actor: Caller,
@@ -78,7 +82,7 @@ async def create_version_predictions(
     return await _answer(resources, actor, "create_version_predictions", target, request, idempotency_key)
 
 
-@direct.post("/models/{model}/versions/{number}/trial-predictions", response_model=Predictions)
+@router.post("/models/{model}/versions/{number}/trial-predictions", response_model=Predictions)
 async def create_trial_predictions(
     resources: Injected,
     actor: Caller,
@@ -95,8 +99,8 @@ async def create_trial_predictions(
 async def _answer(
     resources: Resources, actor: Actor, action: str, target: Target, request: PredictionRequest, key: str | None
 ) -> Response:
-    text = await predictions.answer_predictions(resources, actor, action, target, request, key)
-    return Response(text, media_type="application/json")
+    answer = await predictions.answer_predictions(resources, actor, action, target, request, key)
+    return Response(answer, media_type="application/json")
 
 
 @router.post("/models/{model}/versions/{number}/prediction-preview")
@@ -113,6 +117,23 @@ def list_predictions(
 ) -> Page[PredictionSummary]:
     """Decision records by model, version, caller, outcome and time, newest first."""
     return predictions.list_predictions(resources, actor, search, page)
+
+
+@router.get(
+    "/predictions/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {kind: {} for kind in EXPORT_MEDIA_TYPES.values()}, "description": "The records."}},
+)
+def export_predictions(
+    resources: Injected,
+    actor: Caller,
+    search: Annotated[PredictionSearch, Depends(_search)],
+    format: Annotated[ExportFormat, Query(description="JSON lines, or a Parquet file.")] = "jsonl",
+) -> StreamingResponse:
+    """The same records with rows and contributions, oldest first, streamed; the audit trail says who took them."""
+    parts = prediction_exports.export_predictions(resources, actor, search, format)
+    headers = {"Content-Disposition": f'attachment; filename="predictions.{format}"'}
+    return StreamingResponse(parts, media_type=EXPORT_MEDIA_TYPES[format], headers=headers)
 
 
 @router.get("/predictions/{prediction_id}")

@@ -9,7 +9,7 @@ from service.api.dependencies import SESSION_COOKIE, Caller, Injected, session_t
 from service.domain.documents import Document, Line
 from service.domain.sign_in import PasswordChange
 from service.operations import sessions, users
-from service.operations.sessions import Me
+from service.operations.sessions import Me, SignIn
 
 router = APIRouter(tags=["sessions"])
 
@@ -31,12 +31,17 @@ class Credentials(Document):
     code: SecretStr | None = Field(None, max_length=50, description="Of the second factor, where there is one.")
 
 
+def keep_session(response: Response, sign_in: SignIn) -> None:
+    """Let the browser keep a session, where scripts cannot read it."""
+    response.set_cookie(SESSION_COOKIE, sign_in.token, path="/", secure=True, httponly=True, samesite="lax")
+
+
 @router.post("/sessions", status_code=201)
 def create_session(resources: Injected, credentials: Credentials, response: Response) -> Me:
     """Sign in: sets a session cookie that scripts cannot read."""
     code = credentials.code.get_secret_value() if credentials.code else None
     sign_in = sessions.create_session(resources, credentials.name, credentials.password.get_secret_value(), code)
-    response.set_cookie(SESSION_COOKIE, sign_in.token, path="/", secure=True, httponly=True, samesite="lax")
+    keep_session(response, sign_in)
     return sign_in.me
 
 
@@ -65,6 +70,18 @@ def change_password(resources: Injected, actor: Caller, request: PasswordChange)
 def reset_password(resources: Injected, actor: Caller, user: UserName) -> OneTimePassword:
     """Give somebody else a one-time password, which is told this once."""
     return OneTimePassword(password=users.reset_password(resources, actor, user))
+
+
+@router.post("/users/{user}/disablement", status_code=204)
+def disable_user(resources: Injected, actor: Caller, user: UserName) -> None:
+    """Keep somebody else out: their sessions end, their keys and passwords work no more."""
+    users.disable_user(resources, actor, user)
+
+
+@router.delete("/users/{user}/disablement", status_code=204)
+def enable_user(resources: Injected, actor: Caller, user: UserName) -> None:
+    """Let somebody else in again; a lock after wrong passwords is lifted too."""
+    users.enable_user(resources, actor, user)
 
 
 @router.get("/me")

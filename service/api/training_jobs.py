@@ -78,6 +78,8 @@ async def stream_training_job_events(
         if news.finished:
             yield ServerSentEvent(event="end", id=str(after), data={"finished": True})
             return
+        if resources.stopping.is_set():
+            return  # whoever follows goes on at another process, from `Last-Event-ID`
         if silent >= HEARTBEAT_SECONDS:
             yield ServerSentEvent(comment="still working")
             silent = 0.0

@@ -6,6 +6,7 @@ import json
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from pydantic import ValidationError
 
@@ -21,9 +22,12 @@ from service.domain.sign_in import MINIMUM_PASSWORD_LENGTH
 from service.errors import EdgewiseError
 from service.operations.decision_records import encrypt_records
 from service.operations.health import migrate, ready_resources
+from service.operations.identity_providers import link_user
+from service.operations.prediction_exports import ExportFormat, export_predictions
 from service.operations.replays import replay_predictions
 from service.operations.reproductions import reproduce_version
 from service.operations.retention import erasable_models, erase_predictions
+from service.operations.score_retention import erase_scores
 from service.operations.users import create_user
 from service.settings import Settings
 from service.worker.process import run_worker
@@ -65,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     replay = add("replay", _replay, "Compute stored predictions again and compare the bits.")
     replay.add_argument("--model", help="short name of the model; all models without it")
     replay.add_argument("--since", help="only records from this moment on, for example 2027-01-31T12:00:00Z")
+    export = add("export-predictions", _export_predictions, "Write decision records to the standard output.")
+    export.add_argument("--model", help="short name of the model; all models without it")
+    export.add_argument("--since", help="only records from this moment on, for example 2027-01-31T12:00:00Z")
+    export.add_argument("--until", help="only records before this moment")
+    export.add_argument("--format", choices=get_args(ExportFormat), default="jsonl", help="jsonl unless given")
     add("encrypt-records", _encrypt_records, "Encrypt all decision records with the newest key.")
     add("migrate", _migrate, "Bring the database to the schema of this release.")
     add("demo", _demo, "Migrate, make demo data once, then run service and worker until Ctrl-C.")
@@ -75,7 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--role", required=True, action="append", choices=ROLES, help="may be given more than once")
     user.add_argument("--service", action="store_true", help="a service: its keys act, and it can never sign")
     user.add_argument("--generate-password", action="store_true", help="make a password and print it once")
-    erase = add("erase", _erase, "Erase decision records that are older than their retention schedule allows.")
+    link = add("link-user", _link_user, "Let an account be used by whoever has a subject at the identity provider.")
+    link.add_argument("name", help="name of the account")
+    link.add_argument("subject", help="the person's subject (sub) at the provider")
+    erase = add("erase", _erase, "Erase decision records and scores that are older than they may be.")
     erase.add_argument("model", nargs="?", help="only this model; otherwise every one with a schedule and no hold")
     add_audit_commands(add("audit", run_audit, "Export the audit trail, and verify it without the service."))
     return parser
@@ -110,6 +122,8 @@ def _erase(parsed: argparse.Namespace, settings: Settings) -> int:
     with ready_resources(settings) as resources:
         for model in [parsed.model] if parsed.model else erasable_models(resources):
             print(erase_predictions(resources, None, model).model_dump_json())
+        if settings.scores_keep_days is not None:
+            print(erase_scores(resources, settings.scores_keep_days, parsed.model).model_dump_json())
     return 0
 
 
@@ -121,10 +135,18 @@ def _replay(parsed: argparse.Namespace, settings: Settings) -> int:
     return DIFFERENCE if result.different else 0
 
 
+def _export_predictions(parsed: argparse.Namespace, settings: Settings) -> int:
+    search = PredictionSearch(model=parsed.model, since=parsed.since, until=parsed.until)
+    with ready_resources(settings) as resources:
+        for part in export_predictions(resources, None, search, parsed.format):
+            sys.stdout.buffer.write(part)
+    return 0
+
+
 def _encrypt_records(_parsed: argparse.Namespace, settings: Settings) -> int:
     with ready_resources(settings) as resources:
         count = encrypt_records(resources, lambda done: print(f"{done:,} encrypted", file=sys.stderr))
-    print(f"{count:,} records were encrypted; all have the newest key now.")
+    print(f"{count:,} records were encrypted; the keys of all are wrapped by the newest one now.")
     return 0
 
 
@@ -143,6 +165,12 @@ def _demo(_parsed: argparse.Namespace, settings: Settings) -> int:
 
 def _openapi(_parsed: argparse.Namespace, settings: Settings) -> int:
     print(json.dumps(create_app(settings).openapi(), indent=2, sort_keys=True))
+    return 0
+
+
+def _link_user(parsed: argparse.Namespace, settings: Settings) -> int:
+    with ready_resources(settings) as resources:
+        link_user(resources, parsed.name, parsed.subject)
     return 0
 
 

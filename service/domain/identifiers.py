@@ -1,7 +1,6 @@
 """Identifiers that sort by time (UUID version 7, RFC 9562 section 5.7)."""
 
 from datetime import datetime
-from uuid import UUID
 
 
 def uuid7(moment: datetime, entropy: bytes) -> str:
@@ -13,4 +12,5 @@ def uuid7(moment: datetime, entropy: bytes) -> str:
     value |= ((random_bits >> 62) & 0xFFF) << 64
     value |= 0b10 << 62
     value |= random_bits & ((1 << 62) - 1)
-    return str(UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

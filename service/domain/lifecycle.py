@@ -8,7 +8,7 @@ VersionState = Literal["candidate", "in_review", "approved", "rejected", "suspen
 FindingState = Literal["open", "resolved", "closed"]
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 EndedJobState = Literal["failed", "cancelled"]
-JobKind = Literal["train", "revise", "challenge", "score"]
+JobKind = Literal["train", "revise", "challenge", "score", "replay"]
 EventKind = Literal["progress", "state"]
 ReviewState = Literal["open", "approved", "rejected", "changes_requested", "withdrawn"]
 

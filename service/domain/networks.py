@@ -39,6 +39,9 @@ class Edge(Document):
     stability: float | None = Field(
         None, description="Share of resamples of the rows in which the same function wins over its rivals."
     )
+    tolerances: tuple[float, float] | None = Field(
+        None, description="From which tolerance of loss to which one the same choice would have been made."
+    )
     domain: tuple[float, float] | None = Field(
         description="Ends of the small curve, in the source's unit; null of a table."
     )
@@ -122,6 +125,9 @@ class EdgeDetail(Document):
     degree: int | None
     grid_size: int | None
     stability: float | None
+    tolerances: tuple[float, float] | None = Field(
+        description="From which tolerance of loss to which one the same choice would have been made."
+    )
     rivals: tuple[str, ...] = Field(description="Functions that a formula was compared with inside the network.")
     candidates: tuple[Candidate, ...]
 

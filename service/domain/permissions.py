@@ -7,7 +7,7 @@ A route whose name is missing here fails a test.
 from dataclasses import dataclass
 from typing import Literal
 
-from service.errors import ActionNotAllowed, PasswordMustChange
+from service.errors import ActionNotAllowed, KeyCannotSign, PasswordMustChange
 
 Role = Literal["developer", "auditor", "observer", "administrator", "client"]
 
@@ -20,7 +20,17 @@ ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
 
 #: Reachable without an identity.
 PUBLIC: frozenset[str] = frozenset(
-    {"create_session", "get_liveness", "get_readiness", "get_server_live", "get_server_ready", "get_server_metadata"}
+    {
+        "create_session",
+        "get_identity_provider",
+        "create_sign_in_attempt",
+        "create_provider_session",
+        "get_liveness",
+        "get_readiness",
+        "get_server_live",
+        "get_server_ready",
+        "get_server_metadata",
+    }
 )
 
 #: What somebody can do who has signed in with a password that an administrator made.
@@ -37,7 +47,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "confirm_second_factor": EVERYBODY,
     "remove_second_factor": EVERYBODY,
     "reset_second_factor": ADMINISTRATORS,
+    "create_proof_attempt": EVERYBODY,
+    "create_proof": EVERYBODY,
     "list_users": ADMINISTRATORS,
+    "create_user": ADMINISTRATORS,
+    "disable_user": ADMINISTRATORS,
+    "enable_user": ADMINISTRATORS,
     "create_api_key": frozenset({"developer", "administrator"}),
     "list_api_keys": frozenset({"developer", "administrator"}),
     "delete_api_key": frozenset({"developer", "administrator"}),
@@ -110,6 +125,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "get_scoring_result": READERS | {"client"},
     "cancel_scoring_job": frozenset({"developer", "auditor", "client"}),
     "list_predictions": READERS,
+    "export_predictions": READERS,
     "get_drift": READERS,
     "get_metrics": READERS,
     "get_shadow": READERS,
@@ -117,6 +133,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "get_prediction_chart": READERS,
     "get_prediction_picture": READERS,
     "replay_prediction": READERS,
+    "create_replay_job": READERS,
+    "get_replay_job": READERS,
+    "cancel_replay_job": READERS,
     "get_retention": READERS,
     "put_retention": ADMINISTRATORS,
     "erase_predictions": ADMINISTRATORS,
@@ -162,6 +181,7 @@ class Actor:
     rows_per_day: int | None = None
     is_service: bool = False
     must_change_password: bool = False
+    has_password: bool = True
 
     @property
     def is_person(self) -> bool:
@@ -179,3 +199,9 @@ def require(actor: Actor, action: str) -> None:
         raise PasswordMustChange
     if not actor.may(action):
         raise ActionNotAllowed(action, tuple(sorted(PERMISSIONS.get(action, frozenset()))))
+
+
+def require_person(actor: Actor) -> None:
+    """Raise KeyCannotSign for what is no person in a session."""
+    if not actor.is_person:
+        raise KeyCannotSign

@@ -33,6 +33,12 @@ class ReviewPolicy(Document):
     largest_flipped: float = Field(
         0.05, ge=0, le=1, description="Fidelity: share of held-out decisions that formulas may change."
     )
+    #: Policies are bound by their digest, so what was settled without this reads as it did.
+    second_factor: bool = Field(
+        False,
+        exclude_if=lambda is_needed: not is_needed,
+        description="Whether every signature needs a second factor, here or at the identity provider.",
+    )
 
 
 class GateResult(Document):

@@ -50,15 +50,20 @@ class PredictionRequest(Document):
     locale: Locale = Field("en", description="The language of the reasons, one of the dictionary's.")
 
 
-class PredictionSearch(Document):
-    """Which decision records are meant; what is left away is not asked."""
+class ReplayRequest(Document):
+    """Which decision records of a model are meant; what is left away is not asked."""
 
-    model: Slug | None = None
     version: int | None = Field(None, ge=1, le=2**31 - 1)
     caller: Line | None = Field(None, description="Name with which the caller signs in, or whose key was used.")
     outcome: Line | None = Field(None, description="The outcome that the record speaks of (classification).")
     since: Moment | None = Field(None, description="Records from this moment on.")
     until: Moment | None = Field(None, description="Records before this moment.")
+
+
+class PredictionSearch(ReplayRequest):
+    """Which decision records are meant; what is left away is not asked."""
+
+    model: Slug | None = None
 
 
 class ClassProbability(Document):

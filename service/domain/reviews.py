@@ -23,6 +23,8 @@ from service.errors import (
 Decision = Literal["accepted", "rejected"]
 Verdict = Literal["approved", "rejected"]
 Meaning = Literal["review", "approval", "responsibility", "rejection"]
+#: How the signer has shown who it is, at the moment of the signature.
+ShownBy = Literal["password", "password and second factor", "identity provider"]
 #: What a signature can mean; of several people who approve, one at least means the approval itself.
 MEANINGS: Mapping[Verdict, tuple[Meaning, ...]] = {
     "approved": ("approval", "review", "responsibility"),
@@ -38,13 +40,16 @@ class EdgeDecisionRequest(Document):
 
 
 class SignatureRequest(Document):
-    """What the person who signs sends: the verdict, what was seen, and the password again."""
+    """What the person who signs sends: the verdict, what was seen, and once more the proof of who it is."""
 
     verdict: Verdict
     statement: Annotated[Text, Field(min_length=1, description="In the signer's own words: what was done.")]
     artifact_digest: Digest
     decisions_digest: Digest
-    password: SecretStr
+    password: SecretStr | None = Field(None, max_length=1000, description="Again, of whoever has one here.")
+    proof: SecretStr | None = Field(
+        None, max_length=200, description="Of a fresh confirmation at the identity provider, instead of a password."
+    )
     code: SecretStr | None = Field(None, max_length=50, description="Of the second factor, where there is one.")
     meaning: Meaning | None = Field(None, description="By default `approval` or `rejection`, as the verdict is.")
     utc_offset_minutes: int = Field(0, ge=-1080, le=1080, description="The signer's clock, for the time as shown.")
@@ -69,6 +74,7 @@ class SignedContent(Document):
     role: str | None = None
     shown_at: str | None = None
     policy_digest: str | None = None
+    shown_by: ShownBy | None = None
 
 
 class Bound(Document):

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
+import segno
 from pydantic import Field, SecretStr
 
 from service.domain.documents import Document
@@ -96,3 +97,8 @@ def provisioning_uri(secret: bytes, name: str) -> str:
     """The address that authenticators read from a picture or a link."""
     label, key = quote(f"{ISSUER}:{name}"), base64.b32encode(secret).decode()
     return f"otpauth://totp/{label}?secret={key}&issuer={ISSUER}&digits={DIGITS}&period={STEP_SECONDS}"
+
+
+def picture_of(uri: str) -> str:
+    """The address as a QR code, which is an SVG image within a `data:` address."""
+    return segno.make_qr(uri, error="m").svg_data_uri(scale=4, border=4, dark="#000", light="#fff")

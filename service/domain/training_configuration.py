@@ -70,7 +70,7 @@ class TrainingConfiguration(Document):
 class Progress(Document):
     """Where a training is: one event of its progress stream."""
 
-    stage: Literal["data", "fit", "prune", "refit", "symbolify", "evaluate", "score"]
+    stage: Literal["data", "fit", "prune", "refit", "symbolify", "evaluate", "score", "replay"]
     step: int
     steps: int = Field(description="The most steps that the stage may take; it ends earlier once nothing is gained.")
     loss: float | None = None

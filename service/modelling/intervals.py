@@ -28,10 +28,11 @@ def intervals_of(fitted: FittedModel, outputs: Sequence[Output]) -> list[Interva
 def _sets(calibration: Calibration, outputs: Sequence[Output]) -> list[Interval]:
     probabilities = [[one.probability for one in output.probabilities] for output in outputs]
     held = outcome_sets(calibration, torch.tensor(probabilities, dtype=torch.float64), COVERAGE).tolist()
-    return [
-        Interval(
-            coverage=COVERAGE,
-            outcomes=tuple(one.outcome for one, is_held in zip(output.probabilities, own, strict=True) if is_held),
+    names = [one.outcome for one in outputs[0].probabilities]
+    known = {
+        own: Interval(
+            coverage=COVERAGE, outcomes=tuple(name for name, is_held in zip(names, own, strict=True) if is_held)
         )
-        for output, own in zip(outputs, held, strict=True)
-    ]
+        for own in {*map(tuple, held)}
+    }
+    return [known[tuple(own)] for own in held]

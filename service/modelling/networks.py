@@ -73,6 +73,7 @@ def describe_network(model: LoadedModel) -> Network:
             spread=model.spreads[edge.place],
             r2=fidelity.get(str(edge.place)),
             stability=chosen.get(str(edge.place), {}).get("stability"),
+            tolerances=_tolerances(chosen.get(str(edge.place), {})),
             domain=edge.domain,
             sparkline=sparklines[edge.place],
         )
@@ -90,6 +91,12 @@ def describe_network(model: LoadedModel) -> Network:
         agreement=_recorded_agreement(fitted, "formula_agreement"),
         parent_agreement=_recorded_agreement(fitted, "parent_agreement"),
     )
+
+
+def _tolerances(chosen: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The ends of the tolerances of a choice; None where nothing was chosen."""
+    found = chosen.get("tolerances")
+    return None if found is None else (found[0], found[1])
 
 
 def described_agreement(record: Mapping[str, Any]) -> FormulaAgreement:
@@ -137,6 +144,7 @@ def describe_edge(model: LoadedModel, edge: str) -> EdgeDetail:
         degree=layer.degree if is_spline else None,
         grid_size=layer.grid_size if is_spline else None,
         stability=chosen.get("stability"),
+        tolerances=_tolerances(chosen),
         rivals=tuple(chosen.get("rivals", ())),
         candidates=_candidates(model, place, curve.source),
     )

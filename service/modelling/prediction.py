@@ -15,13 +15,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 import kan.errors
-from kan.explanation.edge_flow import TOLERANCE, EdgeFlow, traced_flow
+from kan.explanation.edge_flow import TOLERANCE, EdgeShares, edge_shares
 from kan.explanation.shapley import Method as ShapleyMethod
 from kan.explanation.shapley import shapley_method, shapley_values
 from kan.features import CategoricalFeature, domain_warnings
 from kan.model import FittedModel
 from kan.prepared.network import PreparedTrace
-from service.domain.canonical import digest_of
+from service.domain.canonical import canonical_json, digest_of
 from service.domain.predictions import (
     ClassProbability,
     Explain,
@@ -34,7 +34,7 @@ from service.domain.references import TRAINING, TRAINING_REVISION, NamedReferenc
 from service.errors import IdentityViolated, OutputUndefined
 from service.modelling.intervals import intervals_of
 from service.modelling.reasons import Explained, Wording, adverse_reasons
-from service.modelling.records import EdgeColumns, inner_domain, number_texts, record_text, value_texts
+from service.modelling.records import RecordNumbers, number_texts, value_texts
 from service.modelling.references import PreparedReference
 from service.modelling.registry import LoadedModel
 
@@ -59,6 +59,19 @@ class Basis:
     wording: Wording = field(default_factory=Wording)
     feature_method: FeatureMethod = "auto"
 
+    @cached_property
+    def rules_text(self) -> str:
+        """What records say of how their reasons were found."""
+        return "" if self.name is None else f'"reason_rules":{canonical_json(self.wording.stated_rules)},'
+
+    @cached_property
+    def reference_text(self) -> str:
+        """What records say of their reference."""
+        if self.name is None:
+            return f'"reference":"{TRAINING}",'
+        stated = {"reference": self.name.name, "reference_digest": self.name.digest}
+        return f"{canonical_json({**stated, 'reference_revision': self.name.revision})[1:-1]},"
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -73,13 +86,23 @@ class Question:
 
 @dataclass(frozen=True)
 class Record:
-    """A decision record: its exact text and the digest of that, the text of the row, and the outcome it speaks of."""
+    """A decision record: its exact text and the digest of that, the text of the row, and the outcome it speaks of.
+
+    `numbers` and the `rest` of the text are what is stored, next to the template of the version.
+    """
 
     id: str
-    text: str
+    content: bytes
     digest: str
     row: str
+    rest: str
+    numbers: bytes
     outcome: str | None
+
+    @property
+    def text(self) -> str:
+        """The text, which is JSON."""
+        return self.content.decode()
 
 
 def training_basis(model: LoadedModel, wording: Wording | None = None, feature_method: FeatureMethod = "auto") -> Basis:
@@ -111,12 +134,7 @@ def predict_together(model: LoadedModel, questions: Sequence[Question]) -> tuple
 
     Raises: OutputUndefined with a row counted over all questions; NotAdditive; IdentityViolated.
     """
-    answers = _Answers(model, questions)
-    start, found = 0, []
-    for question in questions:
-        found.append(answers.records(question, range(start, start + len(question.rows))))
-        start += len(question.rows)
-    return tuple(found)
+    return _Answers(model, questions).records(questions)
 
 
 def example_row(model: LoadedModel) -> dict[str, Value]:
@@ -135,147 +153,129 @@ def shown_row(fitted: FittedModel, x: Float[Tensor, " features"]) -> dict[str, V
     return row
 
 
-class _Explained:
-    """The rows that one output is explained of, at their places among all, and what the network says of them."""
-
-    def __init__(self, answers: "_Answers", output: int, members: Sequence[int], flow: EdgeFlow) -> None:
-        self.answers, self.output, self.flow = answers, output, flow
-        self.position = {place: position for position, place in enumerate(members)}
-        self.members = members
-        self.columns = _edge_columns(answers.model, flow)
-        self.residuals = [
-            [math.fsum(part) for part in self.columns.contributions[:, layer].tolist()]
-            for layer in answers.model.edge_slices
-        ]
-
-    @cached_property
-    def contributions(self) -> Float[np.ndarray, "rows features"]:
-        """What the edges of each feature contribute together."""
-        return self.flow.feature_contributions.numpy()
-
-    @cached_property
-    def edges(self) -> list[str]:
-        """The text of the edges of each row."""
-        values = [self.answers.values[place] for place in self.members]
-        outside = [frozenset(one.feature for one in self.answers.warnings[place]) for place in self.members]
-        return self.answers.model.writer.edges(values, self.columns, outside)
-
-    @cached_property
-    def features(self) -> list[str]:
-        """The text of the features of each row, as far as their edges go."""
-        values = [self.answers.values[place] for place in self.members]
-        return self.answers.model.writer.features(values, self.contributions, np.zeros_like(self.contributions))
-
-    def residual(self, position: int, link: float, shapley: Sequence[float]) -> float:
-        """The largest miss over the layers and the features; exact sums do not depend on an order."""
-        difference = link - self.flow.base_value
-        sums = [layer[position] for layer in self.residuals] + ([math.fsum(shapley)] if shapley else [])
-        return max(abs(one - difference) for one in sums)
-
-
 class _Answers:
     """What a network computes for the rows of some questions, all at once, and the records that are written from it."""
 
     def __init__(self, model: LoadedModel, questions: Sequence[Question]) -> None:
-        self.model, self.fitted = model, model.fitted
+        self.model, self.fitted, self.explain = model, model.fitted, questions[0].explain
         self.x = np.concatenate([question.x for question in questions])
         self.rows = [row for question in questions for row in question.rows]
         self.values = self._values()
         self.row_texts = model.writer.rows(self.values)
         self.warnings = domain_warnings(self.fitted.features, torch.from_numpy(self.x))
         traced = self.fitted.prepared.trace(self.x)
-        self.chosen = traced.outputs.argmax(axis=0) if self.fitted.family == "multinomial" else np.zeros(len(self.x))
+        is_multinomial = self.fitted.family == "multinomial"
+        self.chosen = traced.outputs.argmax(axis=0) if is_multinomial else np.zeros(len(self.x), dtype=np.intp)
         self.outputs = _outputs(self.fitted, traced, self.chosen)
         self.intervals = intervals_of(self.fitted, self.outputs)
-        reference = questions[0].basis.reference
-        self.explained = [self._explained(traced, reference, output) for output in np.unique(self.chosen).tolist()]
-        self.of = {place: one for one in self.explained for place in one.members}
+        self.activations = traced.values[0]
+        widths = model.writer.template.widths(self.explain)
+        self.numbers = RecordNumbers.empty(len(self.x), *widths)
+        self.features = np.empty((len(self.x), len(self.fitted.features)))
+        self.residuals = np.empty(len(self.x))
+        self.methods: list[Method] = ["edge_flow"] * len(self.x)
+        for output in np.unique(self.chosen).tolist():
+            self._explain(traced, questions[0].basis.reference, int(output))
+        place = 0
+        for question in questions:
+            self._find_shapley(question, range(place, place + len(question.rows)))
+            place += len(question.rows)
+        if widths[-1]:
+            self.numbers.features[:] = self.features
 
-    def records(self, question: Question, places: range) -> tuple[Record, ...]:
-        """The records of one question, whose rows are at these places."""
-        shapley = {one.output: self._shapley(question, places, one) for one in self.explained}
-        found = []
-        for at, place in enumerate(places):
-            own = self.of[place]
-            text = self._text(question, question.ids[at], place, own, shapley[own.output])
-            outcome = self.outputs[place].outcome
-            found.append(Record(question.ids[at], text, digest_of(text.encode()), self.row_texts[place], outcome))
+    def records(self, questions: Sequence[Question]) -> tuple[tuple[Record, ...], ...]:
+        """The records of the questions."""
+        heads, packed = self.model.writer.heads(self.values, self.numbers), self.numbers.packed()
+        residuals, outputs = number_texts(self.residuals), _output_texts(self.outputs)
+        intervals = {id(one): f'"interval":{canonical_json(one.model_dump())},' for one in self.intervals if one}
+        contributions = self.features.tolist()
+        found, place = [], 0
+        for question in questions:
+            own, basis = [], question.basis
+            for identifier in question.ids:
+                reasons = canonical_json(self._reasons(question, place, contributions[place]))
+                warned = [{"code": one.code, "feature": one.feature} for one in self.warnings[place]]
+                rest = (
+                    f'"id":"{identifier}","identity":{{"max_abs_residual":{residuals[place]},"tolerance":{TOLERANCE}}},'
+                    f'{intervals.get(id(self.intervals[place]), "")}"method":"{self.methods[place]}",'
+                    f'"output":{outputs[place]},{basis.rules_text}"reasons":{reasons},{basis.reference_text}'
+                    f'"warnings":{canonical_json(warned) if warned else "[]"}}}'
+                )
+                content = (heads[place] + rest).encode()
+                outcome, row = self.outputs[place].outcome, self.row_texts[place]
+                own.append(Record(identifier, content, digest_of(content), row, rest, packed[place], outcome))
+                place += 1
+            found.append(tuple(own))
         return tuple(found)
 
-    def _values(self) -> list[list[str]]:
-        names, numbers = self.model.writer.names, number_texts(self.x)
-        width = len(names)
-        return [
-            value_texts([row[name] for name in names], numbers[at * width : (at + 1) * width])
-            for at, row in enumerate(self.rows)
-        ]
+    def _values(self) -> list[Sequence[str]]:
+        numbers, width, values_of = number_texts(self.x), self.x.shape[1], self.model.writer.values_of
+        return [value_texts(values_of(row), numbers[at * width : (at + 1) * width]) for at, row in enumerate(self.rows)]
 
-    def _explained(self, traced: PreparedTrace, reference: PreparedReference, output: int) -> _Explained:
+    def _explain(self, traced: PreparedTrace, reference: PreparedReference, output: int) -> None:
+        """Fill in the numbers of the rows that one output is explained of."""
         members = np.flatnonzero(self.chosen == output)
         part = traced if len(members) == len(self.chosen) else traced.chosen(members)
         try:
-            flow = traced_flow(reference.traced, part, output=int(output))
+            shares = edge_shares(reference.traced, part, output)
         except kan.errors.IdentityViolated as violated:
             raise IdentityViolated(violated.residual) from violated
-        return _Explained(self, int(output), members.tolist(), flow)
+        difference = shares.outputs - shares.base_value
+        self.features[members] = shares.features.T
+        self.residuals[members] = np.abs(np.stack(shares.totals) - difference).max(axis=0)
+        self.numbers.base[members] = shares.base_value
+        if self.explain == "edges":
+            self._fill_edges(members, part, shares)
 
-    def _shapley(self, question: Question, places: range, own: _Explained) -> "_Shapley | None":
-        basis, explain = question.basis, question.explain
-        if explain == "none" or basis.name is None or basis.feature_method == "edge_flow":
-            return None
-        members = [place for place in places if self.of[place] is own]
-        games = basis.reference.games(own.output)
-        is_automatic = basis.feature_method == "auto" and explain == "edges"
-        if not members or (is_automatic and shapley_method(games) == "sampled"):
-            return None
-        try:
-            found = shapley_values(games, torch.from_numpy(self.x[members]))
-        except kan.errors.IdentityViolated as violated:
-            raise IdentityViolated(violated.residual) from violated
-        texts = self.model.writer.features(
-            [self.values[place] for place in members], found.values.numpy(), found.standard_errors.numpy()
-        )
-        parts = zip(members, found.values.tolist(), texts, strict=True)
-        return _Shapley(METHODS[found.method], {place: (values, text) for place, values, text in parts})
+    def _fill_edges(self, members: np.ndarray, part: PreparedTrace, shares: EdgeShares) -> None:
+        model, numbers = self.model, self.numbers
+        own, inner = model.edge_slices[0], 0
+        for layer, (where, places) in enumerate(zip(model.edge_slices, model.edge_places, strict=True)):
+            numbers.activations[members, where] = part.values[layer][places].T
+            numbers.contributions[members, where] = shares.contributions[layer][places].T
+            if layer:
+                sources = self.fitted.prepared.layers[layer].edges.sources[places]
+                numbers.inputs[members, inner : inner + len(places)] = part.nodes[layer][sources].T
+                inner += len(places)
+        lower, upper = model.inner_domain
+        inputs = numbers.inputs[members]
+        numbers.in_domain[members, own.stop :] = (inputs >= lower) & (inputs <= upper)
+        for place in members.tolist():
+            if self.warnings[place]:
+                outside = {one.feature for one in self.warnings[place]}
+                numbers.in_domain[place, own] = [edge.source not in outside for edge in model.edges[own]]
 
-    def _text(
-        self, question: Question, identifier: str, place: int, own: _Explained, shapley: "_Shapley | None"
-    ) -> str:
-        position, explain, basis = own.position[place], question.explain, question.basis
-        output, name, interval = self.outputs[place], basis.name, self.intervals[place]
-        values, features = (
-            shapley.rows[place] if shapley else ([], own.features[position] if explain != "none" else "[]")
-        )
-        rest: dict[str, object] = {
-            "id": identifier,
-            "identity": {"max_abs_residual": own.residual(position, output.link, values), "tolerance": TOLERANCE},
-            "method": shapley.method if shapley else "edge_flow",
-            "output": output.model_dump(),
-            "reasons": self._reasons(question, place, own, values),
-            "reference": TRAINING if name is None else name.name,
-            "warnings": [{"code": one.code, "feature": one.feature} for one in self.warnings[place]],
-        }
-        if interval is not None:
-            rest["interval"] = interval.model_dump()
-        if name is not None:
-            rest["reason_rules"] = basis.wording.stated_rules
-            rest["reference_digest"], rest["reference_revision"] = name.digest, name.revision
-        edges = own.edges[position] if explain == "edges" else "[]"
-        return record_text(own.flow.base_value, edges, features, rest)
+    def _find_shapley(self, question: Question, places: range) -> None:
+        """Fill in the Shapley values of the rows of one question, where it wants them."""
+        basis = question.basis
+        if self.explain == "none" or basis.name is None or basis.feature_method == "edge_flow":
+            return
+        is_automatic = basis.feature_method == "auto" and self.explain == "edges"
+        for output in np.unique(self.chosen[places.start : places.stop]).tolist():
+            games = basis.reference.games(int(output))
+            if is_automatic and shapley_method(games) == "sampled":
+                continue
+            members = [place for place in places if self.chosen[place] == output]
+            try:
+                found = shapley_values(games, torch.from_numpy(self.x[members]))
+            except kan.errors.IdentityViolated as violated:
+                raise IdentityViolated(violated.residual) from violated
+            self.features[members] = found.values.numpy()
+            self.numbers.errors[members] = found.standard_errors.numpy()
+            for place, values in zip(members, found.values.tolist(), strict=True):
+                self.methods[place] = METHODS[found.method]
+                difference = self.outputs[place].link - self.numbers.base[place, 0]
+                self.residuals[place] = max(self.residuals[place], abs(math.fsum(values) - difference))
 
-    def _reasons(
-        self, question: Question, place: int, own: _Explained, shapley: Sequence[float]
-    ) -> list[dict[str, object]]:
+    def _reasons(self, question: Question, place: int, contributions: Sequence[float]) -> list[dict[str, object]]:
         if question.explain == "none":
             return []
-        names, activations, position = self.model.writer.names, own.flow.activations, own.position[place]
-        is_additive = len(activations) == 1
-        points = activations[0][position, own.output].tolist() if is_additive else []
+        names, output = self.model.writer.names, int(self.chosen[place])
         explained = Explained(
             row=self.rows[place],
-            contributions=dict(zip(names, shapley or own.contributions[position].tolist(), strict=True)),
-            points=dict(zip(names, points, strict=is_additive)),
-            output=own.output,
+            contributions=dict(zip(names, contributions, strict=True)),
+            points=self._points(place, output) if question.basis.wording.rules.method != "contribution" else {},
+            output=output,
             outcome=self.outputs[place].outcome,
             means=question.basis.reference.means,
         )
@@ -284,33 +284,17 @@ class _Answers:
             return [{key: value for key, value in reason.items() if key != "features"} for reason in reasons]
         return reasons
 
-
-@dataclass(frozen=True)
-class _Shapley:
-    """Shapley values of the rows of one question for one output: numbers and text by the place of the row."""
-
-    method: Method
-    rows: Mapping[int, tuple[Sequence[float], str]]
-
-
-def _edge_columns(model: LoadedModel, flow: EdgeFlow) -> EdgeColumns:
-    """The numbers of the active edges, in the order in which records name them."""
-    activations, contributions, inputs = [], [], []
-    for layer, part in enumerate(model.edge_slices):
-        edges = model.edges[part]
-        targets, sources = [edge.place.target for edge in edges], [edge.place.source for edge in edges]
-        activations.append(flow.activations[layer].numpy()[:, targets, sources])
-        contributions.append(flow.contributions[layer].numpy()[:, targets, sources])
-        if layer:
-            inputs.append(flow.nodes[layer - 1].numpy()[:, sources])
-    inner = np.concatenate(inputs, axis=1) if inputs else np.empty((len(activations[0]), 0))
-    lower, upper = inner_domain(model.edges)
-    return EdgeColumns(
-        activations=np.concatenate(activations, axis=1),
-        contributions=np.concatenate(contributions, axis=1),
-        inputs=inner,
-        in_domain=(inner >= lower) & (inner <= upper),
-    )
+    def _points(self, place: int, output: int) -> dict[str, float]:
+        """What each feature adds by itself in an additive model; nothing where there are hidden nodes."""
+        layers = self.fitted.prepared.layers
+        if len(layers) > 1:
+            return {}
+        points, edges = dict.fromkeys(self.model.writer.names, 0.0), layers[0].edges
+        own = self.activations[:, place].tolist()
+        for target, source, value in zip(edges.targets.tolist(), edges.sources.tolist(), own, strict=True):
+            if target == output:
+                points[self.model.writer.names[source]] = value
+        return points
 
 
 def output_of(fitted: FittedModel, links: Float[Tensor, "1 outputs"], explained: int) -> Output:
@@ -327,6 +311,23 @@ def _outputs(fitted: FittedModel, traced: PreparedTrace, chosen: np.ndarray) -> 
     responses = fitted.response(torch.from_numpy(links)).tolist()
     explained = chosen.astype(np.intp).tolist()
     return [_output(fitted, *one) for one in zip(links.tolist(), responses, explained, strict=True)]
+
+
+def _output_texts(outputs: Sequence[Output]) -> list[str]:
+    """The JSON of outputs."""
+    numbers = number_texts(
+        np.array([[one.link, one.response, *(each.probability for each in one.probabilities)] for one in outputs])
+    )
+    width = 2 + len(outputs[0].probabilities)
+    names = [f'{{"outcome":{canonical_json(one.outcome)},"probability":' for one in outputs[0].probabilities]
+    outcomes = {outcome: canonical_json(outcome) for outcome in {one.outcome for one in outputs}}
+    found = []
+    for start, output in zip(range(0, len(numbers), width), outputs, strict=True):
+        link, response, *shares = numbers[start : start + width]
+        probabilities = ",".join(f"{name}{share}}}" for name, share in zip(names, shares, strict=True))
+        outcome = outcomes[output.outcome]
+        found.append(f'{{"link":{link},"outcome":{outcome},"probabilities":[{probabilities}],"response":{response}}}')
+    return found
 
 
 def _output(fitted: FittedModel, links: list[float], response: list[float], explained: int) -> Output:

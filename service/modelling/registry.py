@@ -9,6 +9,9 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 import kan.errors
 from kan.certification.certificate import Certificate
 from kan.certification.certify import certify
@@ -26,7 +29,7 @@ from service.domain.canonical import digest_of
 from service.domain.recency import Recent
 from service.errors import ArtifactCorrupted, NotAdditive
 from service.modelling.active_edges import ActiveEdge
-from service.modelling.records import RecordWriter
+from service.modelling.records import EdgeWords, RecordTemplate, RecordWriter
 from service.modelling.references import PreparedReference, PreparedReferences, prepare_reference
 from service.modelling.rows import RowReader
 
@@ -85,7 +88,30 @@ class LoadedModel:
     @cached_property
     def writer(self) -> RecordWriter:
         """What writes the records of answers."""
-        return RecordWriter([feature.name for feature in self.fitted.features], self.edges)
+        words = [
+            EdgeWords(
+                str(edge.place), edge.form, edge.source, edge.target, None if edge.place.layer else edge.place.source
+            )
+            for edge in self.edges
+        ]
+        return RecordWriter(RecordTemplate(tuple(feature.name for feature in self.fitted.features), tuple(words)))
+
+    @cached_property
+    def edge_places(self) -> tuple[npt.NDArray[np.intp], ...]:
+        """Where the active edges of each layer are in the prepared network."""
+        found = []
+        for layer, part in zip(self.fitted.prepared.layers, self.edge_slices, strict=True):
+            places = list(zip(layer.edges.targets.tolist(), layer.edges.sources.tolist(), strict=True))
+            wanted = [(edge.place.target, edge.place.source) for edge in self.edges[part]]
+            found.append(np.array([places.index(one) for one in wanted], dtype=np.intp))
+        return tuple(found)
+
+    @cached_property
+    def inner_domain(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The least and the largest input of every edge behind the first layer."""
+        domains = [edge.domain for edge in self.edges if edge.place.layer and edge.domain is not None]
+        bounds = np.array(domains, dtype=np.float64).reshape(-1, 2)
+        return bounds[:, 0], bounds[:, 1]
 
     @cached_property
     def units(self) -> dict[str, str | None]:

@@ -22,6 +22,8 @@ from service.modelling.column_kinds import LARGEST_NUMBER
 
 _NAMES: Mapping[type, str] = {bool: "truth value", int: "number", float: "number", str: "text", type(None): "gap"}
 
+_PLAIN = frozenset({float, int})
+
 Row = Mapping[str, Value]
 
 
@@ -38,7 +40,9 @@ class RowReader:
 
     def __init__(self, features: Sequence[Feature]) -> None:
         self._readings = tuple(_reading(feature) for feature in features)
-        self._names = {reading.name for reading in self._readings}
+        self._order = [reading.name for reading in self._readings]
+        self._names = set(self._order)
+        self._is_plain = all(reading.codes is None for reading in self._readings)
 
     def read(self, rows: Sequence[Row]) -> Float[np.ndarray, "rows features"]:
         """One line of numbers per row, in the order of the features.
@@ -46,7 +50,26 @@ class RowReader:
         A whole number is a number; a truth value is none, and neither is a text that looks like one.
         Raises: UnknownFeature, MissingFeature, WrongValueType, NonFiniteNumber, MissingValueNotSeen.
         """
+        numbers = self._plain(rows)
+        if numbers is not None:
+            return numbers
         return np.array([self.line(row, position) for position, row in enumerate(rows)]).reshape(len(rows), -1)
+
+    def _plain(self, rows: Sequence[Row]) -> Float[np.ndarray, "rows features"] | None:
+        """The lines where nothing but numbers is asked for and given, as in most calls; else None."""
+        if not self._is_plain:
+            return None
+        lines = []
+        for row in rows:
+            values = [row[name] for name in self._order] if row.keys() == self._names else [None]
+            if not _PLAIN.issuperset(map(type, values)):
+                return None
+            lines.append(values)
+        try:
+            numbers = np.array(lines, dtype=np.float64)
+        except OverflowError:  # a whole number that no float holds
+            return None
+        return numbers if (np.abs(numbers) <= LARGEST_NUMBER).all() else None
 
     def line(self, row: Row, position: int | None) -> list[float]:
         """The numbers of one row; raises as `read`, with errors that say its position unless it is the only one."""

@@ -1,10 +1,16 @@
-"""The accounts of people and services, for those who look after them."""
+"""The accounts of people and services, for those who look after them; the first one is made on the command line."""
+
+from typing import Annotated
+
+from pydantic import Field
 
 from service.domain.canonical import timestamp
-from service.domain.documents import Document
+from service.domain.documents import Document, Line
 from service.domain.pages import Page, PageRequest
-from service.domain.permissions import Actor, require
+from service.domain.permissions import ROLES, Actor, Role, require
 from service.operations.resources import Resources
+from service.operations.users import create_user as add_user
+from service.operations.users import one_time_password
 from service.storage import users
 
 
@@ -17,8 +23,41 @@ class Account(Document):
     is_service: bool
     must_change_password: bool
     locked_until: str | None
+    disabled_at: str | None
+    has_password: bool
     api_keys: int
     created_at: str
+
+
+class AccountRequest(Document):
+    """Somebody who shall be able to sign in."""
+
+    name: Line = Field(description="What they sign in with; it stays with everything that they do.")
+    printed_name: Line = Field(description="As it stands under signatures.")
+    roles: Annotated[tuple[Role, ...], Field(strict=False, min_length=1, max_length=len(ROLES))]
+
+
+class NewAccount(Document):
+    """An account with the password that its owner must change, which is told this once."""
+
+    name: str
+    printed_name: str
+    roles: tuple[Role, ...]
+    password: str
+
+
+def create_user(resources: Resources, actor: Actor, request: AccountRequest) -> NewAccount:
+    """Let a person sign in, with a one-time password. Records: users.created. Raises: NameTaken."""
+    require(actor, "create_user")
+    password = one_time_password()
+    roles = frozenset(request.roles)
+    made = add_user(resources, request.name, request.printed_name, roles, password, created_by=actor)
+    return NewAccount(
+        name=made.name,
+        printed_name=made.printed_name,
+        roles=tuple(role for role in ROLES if role in roles),
+        password=password,
+    )
 
 
 def list_users(resources: Resources, actor: Actor, request: PageRequest) -> Page[Account]:
@@ -36,6 +75,8 @@ def list_users(resources: Resources, actor: Actor, request: PageRequest) -> Page
             is_service=row.is_service,
             must_change_password=row.must_change_password,
             locked_until=timestamp(row.locked_until) if row.locked_until and row.locked_until > moment else None,
+            disabled_at=timestamp(row.disabled_at) if row.disabled_at else None,
+            has_password=row.password_hash is not None,
             api_keys=keys.get(row.id, 0),
             created_at=timestamp(row.created_at),
         )

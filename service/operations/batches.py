@@ -5,6 +5,7 @@ so batches are small when little is asked, and large when much is. The queue is 
 at once.
 """
 
+import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Self
 
+from service.domain.traces import NoTracer, Tracer
 from service.errors import ServiceBusy, ServiceStopping, Unavailable
 
 #: Rows that are computed together and stored in one transaction: more gain little, and the first wait for the last.
@@ -24,6 +26,7 @@ class BatchedWork(ABC):
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self.done: Future[Any] = Future()
+        self.waiter: asyncio.Future[bool] | None = None
 
     @property
     @abstractmethod
@@ -47,8 +50,9 @@ class Batches:
     A second one that stored meanwhile would take the interpreter from the first, and make batches small.
     """
 
-    def __init__(self, most_rows: int) -> None:
+    def __init__(self, most_rows: int, tracer: Tracer | None = None) -> None:
         self._most_rows = most_rows
+        self._tracer = tracer or NoTracer()
         self._changed = threading.Condition()
         self._waiting: deque[BatchedWork] = deque()
         self._rows = 0
@@ -74,6 +78,20 @@ class Batches:
                 self._thread.start()
             self._changed.notify_all()
 
+    async def finished(self, work: BatchedWork, seconds: float) -> bool:
+        """Take a work on and wait for it, at most so long; whether it is done. Raises: as put."""
+        loop = asyncio.get_running_loop()
+        work.waiter = loop.create_future()
+        self.put(work)
+        alarm = loop.call_later(seconds, _tell, [work.waiter], False)
+        try:
+            return await work.waiter
+        except asyncio.CancelledError:
+            work.done.cancel()
+            raise
+        finally:
+            alarm.cancel()
+
     def close(self) -> None:
         """Take nothing more on, finish what waits, and end the thread."""
         with self._changed:
@@ -84,11 +102,17 @@ class Batches:
 
     def _run(self) -> None:
         while batch := self._next():
+            counts = {"edgewise.calls": len(batch), "edgewise.rows": sum(work.rows for work in batch)}
+            with self._tracer.span("prediction batch", counts):
+                self._work(batch)
+
+    def _work(self, batch: Sequence[BatchedWork]) -> None:
+        with self._tracer.span("compute", {}):
             computed = _guarded(batch, type(batch[0]).compute)
-            # whoever has given up by now is not stored; from here on nobody can
-            live = [work for work in computed if work.done.running() or work.done.set_running_or_notify_cancel()]
-            again = _guarded(live, type(batch[0]).store) if live else []
-            self._finish([work for work in batch if work not in again], again)
+        # whoever has given up by now is not stored; from here on nobody can
+        live = [work for work in computed if work.done.running() or work.done.set_running_or_notify_cancel()]
+        again = _guarded(live, type(batch[0]).store) if live else []
+        self._finish([work for work in batch if work not in again], again)
 
     def _next(self) -> list[BatchedWork]:
         """The first works that wait, once there are any; nothing at the end of all work."""
@@ -110,6 +134,19 @@ class Batches:
         with self._changed:
             self._rows -= sum(work.rows for work in done)
             self._waiting.extendleft(reversed(again))
+        waiters: dict[asyncio.AbstractEventLoop, list[asyncio.Future[bool]]] = {}
+        for work in done:
+            if work.waiter is not None:
+                waiters.setdefault(work.waiter.get_loop(), []).append(work.waiter)
+        for loop, members in waiters.items():  # one call each: waking a loop takes as long as a small answer
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_tell, members, True)
+
+
+def _tell(waiters: Sequence[asyncio.Future[bool]], is_done: bool) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(is_done)
 
 
 def _guarded(

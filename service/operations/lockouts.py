@@ -11,6 +11,11 @@ def is_locked(resources: Resources, user: tables.User) -> bool:
     return user.locked_until is not None and resources.clock() < user.locked_until
 
 
+def is_closed(resources: Resources, user: tables.User) -> bool:
+    """Whether nobody can sign in to an account now: it is locked for a while, or disabled."""
+    return user.disabled_at is not None or is_locked(resources, user)
+
+
 def count_failure(resources: Resources, session: Session, user_id: str, action: str) -> None:
     """One more wrong answer; attempts while the account is locked neither count nor make the lock longer.
 

@@ -20,7 +20,8 @@ def preview_predictions(
 ) -> PredictionPreviews:
     """What a version in any state would say of a few rows, by the same computation as a prediction.
 
-    `explain` is "features" whatever the request says. Raises: NotFound (also of a reference), KeyCannotPreview,
+    Features are measured as in a prediction with `explain=edges`, whatever the request says: under `auto` nothing is
+    sampled, so that the answer is there while a slider moves. Raises: NotFound (also of a reference), KeyCannotPreview,
     TooManyRows, leaves of InvalidRow, NotAdditive, LocaleUnknown.
     """
     require(actor, "preview_predictions")
@@ -32,7 +33,7 @@ def preview_predictions(
         version = models.get_version(session, model, number)
     network = resources.registry.get(version.digest)
     basis = explanations.basis_of_request(resources, network, version, explanations.Asked.of(request))
-    answers = predict(network, request.rows, "features", [""] * len(request.rows), basis)
+    answers = predict(network, request.rows, "edges", [""] * len(request.rows), basis)
     return PredictionPreviews(
         model=model,
         version=number,

@@ -15,7 +15,7 @@ from service.errors import EdgewiseError, TooManyRows
 from service.modelling.prediction import Question, Record, link_of, predict_together
 from service.operations import idempotency
 from service.operations.batches import BatchedWork
-from service.operations.decision_records import opened_record, sealed
+from service.operations.decision_records import keep_templates, opened_record, sealed, sealing
 from service.operations.explanations import Asked
 from service.operations.prediction_plans import Plan, Target, find_plan, get_plan, holds
 from service.operations.rate_limits import spend_rows
@@ -34,19 +34,18 @@ class Answer:
     digest: str
     link: str
     trial: bool
-    records: tuple[str, ...]
+    records: tuple[bytes, ...]
 
     @property
-    def text(self) -> str:
+    def content(self) -> bytes:
         """The canonical JSON of the answer."""
-        return (
-            f'{{"digest":"{self.digest}","link":"{self.link}","model":"{self.model}",'
-            f'"predictions":[{",".join(self.records)}],"trial":{str(self.trial).lower()},"version":{self.version}}}'
-        )
+        head = f'{{"digest":"{self.digest}","link":"{self.link}","model":"{self.model}","predictions":['
+        tail = f'],"trial":{str(self.trial).lower()},"version":{self.version}}}'
+        return b"".join((head.encode(), b",".join(self.records), tail.encode()))
 
     def document(self) -> Predictions:
         """The answer as a document."""
-        return Predictions.model_validate_json(self.text)
+        return Predictions.model_validate_json(self.content)
 
 
 class PredictionWork(BatchedWork):
@@ -134,8 +133,9 @@ class PredictionWork(BatchedWork):
             "alias": self.target.alias,
             "latency_ms": latency,
         }
-        self.records = records
-        self.stored = [{**same, **sealed(resources, record)} for record in records]
+        self.records, template = records, plan.network.writer.template.digest
+        cipher = sealing(resources, plan.model, moment)
+        self.stored = [same | sealed(cipher, record, template) for record in records]
 
     @classmethod
     def store(cls, works: Sequence[Self]) -> Sequence[Self]:
@@ -147,11 +147,14 @@ class PredictionWork(BatchedWork):
             stale = [work for work in works if not held[id(work.ready)]]
             fresh = [work for work in works if held[id(work.ready)]]
             new = [work for work in sorted(fresh, key=_by_key) if not _is_settled(session, work, answers)]
+            keep_templates(resources, session, (work.ready.network.writer for work in new))
             predictions.insert_predictions(session, [row for work in new for row in work.stored])
             for group in _by_caller(new):
                 _record_event(session, group)
         for work in new:
-            answers[id(work)] = _answer(work.stored, [record.text for record in work.records])
+            writer = work.ready.network.writer
+            resources.templates.keep(writer.template.digest, writer)
+            answers[id(work)] = _answer(work.stored, [record.content for record in work.records])
         for work in fresh:
             if id(work) in answers:
                 work.done.set_result(answers[id(work)])
@@ -190,12 +193,12 @@ def _is_settled(session: Session, work: PredictionWork, answers: dict[int, Answe
         return False
     earlier = predictions.get_predictions(session, claim.earlier)
     first = earlier[0]
-    texts = tuple(opened_record(work.resources, row) for row in earlier)
+    texts = tuple(opened_record(work.resources, row).encode() for row in earlier)
     answers[id(work)] = Answer(first.model, first.version, first.digest, first.link, first.trial, texts)
     return True
 
 
-def _answer(rows: Sequence[dict[str, Any]], texts: Iterable[str]) -> Answer:
+def _answer(rows: Sequence[dict[str, Any]], texts: Iterable[bytes]) -> Answer:
     first = rows[0]
     return Answer(first["model"], first["version"], first["digest"], first["link"], first["trial"], tuple(texts))
 

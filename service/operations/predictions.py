@@ -76,7 +76,7 @@ def create_trial_predictions(
 
 async def answer_predictions(
     resources: Resources, actor: Actor, action: str, target: Target, request: PredictionRequest, key: str | None
-) -> str:
+) -> bytes:
     """What `create_predictions` and its siblings do, named by `action`, without a thread: the JSON of the answer.
 
     Records: predictions.created. Raises: as create_predictions.
@@ -85,14 +85,11 @@ async def answer_predictions(
     work = PredictionWork(resources, actor, target, request, key)
     if work.plan is None:
         await asyncio.to_thread(work.prepare)
-    resources.batches.put(work)
     seconds = resources.settings.prediction_timeout_seconds
-    try:
-        async with asyncio.timeout(seconds):
-            answer: Answer = await asyncio.wrap_future(work.done)
-    except TimeoutError:
-        raise _late(work, seconds) from None
-    return answer.text
+    if not await resources.batches.finished(work, seconds):
+        raise _late(work, seconds)
+    answer: Answer = work.done.result()
+    return answer.content
 
 
 def _wait(work: PredictionWork) -> Answer:

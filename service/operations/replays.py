@@ -42,7 +42,19 @@ def replay_prediction(resources: Resources, actor: Actor, prediction_id: str) ->
 def replay_predictions(resources: Resources, search: PredictionSearch, report: Callable[[int], None]) -> Replays:
     """Replay all records that are meant, oldest first; `report` hears how many are done.
 
-    Records: predictions.replayed_in_bulk. Raises: ArtifactCorrupted, RecordKeyMissing, RecordUnreadable.
+    Records: predictions.replayed_in_bulk. Raises: as compute_replays.
+    """
+    found = compute_replays(resources, search, report)
+    with resources.database.write() as session:
+        details = {**found.model_dump(mode="json"), "search": search.model_dump(mode="json")}
+        resources.record(session, None, "predictions.replayed_in_bulk", "predictions", details)
+    return found
+
+
+def compute_replays(resources: Resources, search: PredictionSearch, report: Callable[[int], None]) -> Replays:
+    """Replay all records that are meant, oldest first; `report` hears how many are done.
+
+    Raises: ArtifactCorrupted, RecordKeyMissing, RecordUnreadable, and what `report` raises.
     """
     last, count, different = "", 0, []
     while True:
@@ -53,9 +65,6 @@ def replay_predictions(resources: Resources, search: PredictionSearch, report: C
         different += [row.id for row in rows if _digest(resources, row) != row.record_digest]
         last, count = rows[-1].id, count + len(rows)
         report(count)
-    with resources.database.write() as session:
-        details = {"replayed": count, "different": different, "search": search.model_dump(mode="json")}
-        resources.record(session, None, "predictions.replayed_in_bulk", "predictions", details)
     return Replays(replayed=count, different=tuple(different))
 
 

@@ -1,5 +1,7 @@
 """What operations work with; built once per process by `service.app` or `service.worker` and handed down."""
 
+import importlib
+import importlib.util
 import secrets
 import threading
 from collections.abc import Callable
@@ -12,6 +14,8 @@ from service.domain.measurements import Measurements
 from service.domain.metrics import Meters
 from service.domain.permissions import Actor
 from service.domain.rate_limits import Buckets, Leases
+from service.domain.traces import NoTracer, Tracer
+from service.errors import TelemetryMissing
 from service.modelling.registry import ModelRegistry
 from service.modelling.threads import compute_in_one_thread
 from service.operations.batches import Batches
@@ -22,7 +26,9 @@ from service.storage.artifacts import Artifacts
 from service.storage.checkpoints import Checkpoints
 from service.storage.database import Database, Session
 from service.storage.encryption import RecordCipher
+from service.storage.identity_provider import IdentityProvider
 from service.storage.queue import JobQueue
+from service.storage.record_keys import RecordKeys
 
 #: The actor of what no person does: the command line, the worker, the service itself.
 SYSTEM = "system"
@@ -31,6 +37,7 @@ MEASURED_FOR = timedelta(minutes=1)
 MOST_MEASURED = 300
 REMEMBERED_PLANS = 1_024
 REMEMBERED_KEYS = 4_096
+REMEMBERED_TEMPLATES = 256
 
 
 def utc_now() -> datetime:
@@ -67,7 +74,8 @@ class Damages:
 class Resources:
     """Database, files, loaded models, queue, and the two sources of what is not determined: time and chance.
 
-    `plans` and `known_keys` are what predictions and callers need of the database, as it was a moment ago.
+    `plans` and `known_keys` are what predictions and callers need of the database, as it was a moment ago; `templates`
+    are those of decision records, which never change. `stopping` is set once the process is asked to end.
     """
 
     settings: Settings
@@ -77,16 +85,21 @@ class Resources:
     registry: ModelRegistry
     queue: JobQueue
     cipher: RecordCipher
+    record_keys: RecordKeys
     batches: Batches
     plans: Remembered[object, object]
     known_keys: Remembered[str, object]
+    templates: Remembered[str, object]
     clock: Callable[[], datetime] = field(default=utc_now)
     entropy: Callable[[int], bytes] = field(default=secrets.token_bytes)
     damages: Damages = field(default_factory=Damages)
+    tracer: Tracer = field(default_factory=NoTracer)
+    stopping: threading.Event = field(default_factory=threading.Event)
     meters: Meters = field(default_factory=Meters)
     buckets: Buckets = field(default_factory=Buckets)
     leases: Leases = field(default_factory=Leases)
     measurements: Measurements = field(default_factory=lambda: Measurements(MEASURED_FOR, MOST_MEASURED))
+    provider: IdentityProvider | None = None
 
     def new_id(self) -> str:
         """A new identifier that sorts by time."""
@@ -109,12 +122,14 @@ class Resources:
         self.batches.close()
         self.queue.close()
         self.database.dispose()
+        self.tracer.close()
 
 
 def open_resources(settings: Settings) -> Resources:
     """Settings → engine → artifacts → registry → queue; from here on the process computes in one thread a request."""
     compute_in_one_thread()
-    database = Database(settings.resolved_database_url)
+    tracer = _open_tracer(settings)
+    database = Database(settings.resolved_database_url, tracer)
     artifacts = Artifacts(settings.data_dir / "artifacts")
     registry = ModelRegistry(artifacts.read, settings.loaded_versions)
     checkpoints = Checkpoints(settings.data_dir / "checkpoints")
@@ -126,7 +141,22 @@ def open_resources(settings: Settings) -> Resources:
         registry,
         JobQueue(database),
         RecordCipher(settings.decoded_record_keys),
-        Batches(settings.maximum_waiting_rows),
+        RecordKeys(settings.data_dir / "record-keys"),
+        Batches(settings.maximum_waiting_rows, tracer),
         Remembered(REMEMBERED_PLANS),
         Remembered(REMEMBERED_KEYS),
+        Remembered(REMEMBERED_TEMPLATES),
+        provider=IdentityProvider(settings, settings.oidc_issuer) if settings.oidc_issuer else None,
+        tracer=tracer,
     )
+
+
+def _open_tracer(settings: Settings) -> Tracer:
+    """Who is told of spans: nobody, unless the settings name a collector. Raises: TelemetryMissing."""
+    if settings.telemetry_endpoint is None:
+        return NoTracer()
+    if importlib.util.find_spec("opentelemetry") is None:
+        raise TelemetryMissing
+    telemetry = importlib.import_module("service.telemetry")  # its packages are an extra
+    tracer: Tracer = telemetry.open_tracer(settings.telemetry_endpoint, settings.telemetry_share)
+    return tracer

@@ -1,10 +1,11 @@
 """Retention: schedules and legal holds for each model, and the erasure of decision records that are old enough.
 
-An erased record leaves its id and its digest: whoever has a copy can still show that it is the record that was made,
-and the audit trail, which never held more than the digest, verifies as before.
+Records are deleted, and then the keys of the days on which they were made are destroyed, so that copies of the database
+that hold them are unreadable too. An erased record leaves its id and its digest: whoever has a copy can still show that
+it is the record that was made, and the audit trail, which never held more than the digest, verifies as before.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from pydantic import Field
 
@@ -38,6 +39,7 @@ class Erasure(Document):
     model: str
     erased: int
     made_before: str
+    keys_destroyed: int = Field(description="Days whose key was destroyed, for copies of the records in backups.")
 
 
 def get_retention(resources: Resources, actor: Actor, model: str) -> Retention:
@@ -82,7 +84,8 @@ def put_retention(
 def erase_predictions(resources: Resources, actor: Actor | None, model: str) -> Erasure:
     """Erase all decision records that the schedule does not keep; the command line needs no actor.
 
-    Records: predictions.erased for each batch. Raises: NotFound, OnLegalHold, NoRetentionSchedule.
+    Records: predictions.erased for each batch, then record_keys.destroyed.
+    Raises: NotFound, OnLegalHold, NoRetentionSchedule, StorageFull.
     """
     if actor is not None:
         require(actor, "erase_predictions")
@@ -92,7 +95,8 @@ def erase_predictions(resources: Resources, actor: Actor | None, model: str) -> 
     total = 0
     while erased := _erase_batch(resources, actor, model, before):
         total += erased
-    return Erasure(model=model, erased=total, made_before=timestamp(before))
+    keys = _destroy_keys(resources, actor, model)
+    return Erasure(model=model, erased=total, made_before=timestamp(before), keys_destroyed=keys)
 
 
 def erasable_models(resources: Resources) -> tuple[str, ...]:
@@ -111,6 +115,20 @@ def _erase_batch(resources: Resources, actor: Actor | None, model: str, before: 
             subject = f"models/{model}/predictions"
             resources.record(session, actor, "predictions.erased", subject, {"records": erased})
         return len(erased)
+
+
+def _destroy_keys(resources: Resources, actor: Actor | None, model: str) -> int:
+    """Destroy the keys of days of which no record is left; the event is there first, and a crash between is made up."""
+    with resources.database.write() as session:
+        models.get_model(session, model, lock=True)
+        before = _erasable_before(resources, session, model).date()
+        days = resources.record_keys.days(model, before)
+        if not days or retention.count_older(session, model, datetime.combine(before, time(), UTC)):
+            return 0
+        details = {"days": len(days), "first": days[0].isoformat(), "last": days[-1].isoformat()}
+        resources.record(session, actor, "record_keys.destroyed", f"models/{model}/record-keys", details)
+    resources.record_keys.destroy(model, days)
+    return len(days)
 
 
 def _erasable_before(resources: Resources, session: Session, model: str) -> datetime:

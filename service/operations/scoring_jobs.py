@@ -13,12 +13,13 @@ from typing import BinaryIO, Literal
 
 from pydantic import Field
 
+from service.domain.canonical import timestamp
 from service.domain.documents import Document, Identifier
 from service.domain.lifecycle import FINISHED_JOB_STATES
 from service.domain.permissions import Actor, require
 from service.domain.predictions import Explain, PredictionRequest
 from service.domain.training_configuration import Progress
-from service.errors import FieldError, InvalidRequest, NotFound, WrongState
+from service.errors import FieldError, InvalidRequest, NotFound, ScoresErased, WrongState
 from service.modelling.arrow_streams import arrow_stream
 from service.modelling.scoring import Scoring, score_table
 from service.modelling.scoring_sources import most_rows, open_source, require_columns
@@ -52,6 +53,7 @@ class ScoringResult(Document):
     bytes: int
     rows: int
     refused: int = Field(description="Rows that could not be answered; their column `error` says why.")
+    erased_at: str | None = Field(description="When the file was erased; its digest stays.")
 
 
 class ScoringJob(Document):
@@ -135,11 +137,14 @@ def get_scoring_job(resources: Resources, actor: Actor, job_id: str) -> ScoringJ
 
 
 def get_scoring_result(resources: Resources, actor: Actor, job_id: str, format: ResultFormat) -> ResultFile:
-    """The file of a job that succeeded. Raises: NotFound, WrongState before that, ArtifactCorrupted."""
+    """The file of a job that succeeded. Raises: NotFound, WrongState before that, ScoresErased, ArtifactCorrupted."""
     require(actor, "get_scoring_result")
     with resources.database.read() as session:
         job = _require_visible(session, actor, job_id)
-        digest = scoring_jobs.get_scoring_job(session, job_id).result_digest
+        row = scoring_jobs.get_scoring_job(session, job_id)
+    digest = row.result_digest
+    if digest is not None and row.erased_at is not None:
+        raise ScoresErased(job_id, row.erased_at)
     if digest is None:
         raise WrongState("scoring job", job.state, ("succeeded",))
     path = resources.artifacts.verified_file(digest)
@@ -233,6 +238,7 @@ def _new_row(job_id: str, version: tables.ModelVersion, source: str, request: Sc
         refused=None,
         result_digest=None,
         result_bytes=None,
+        erased_at=None,
     )
 
 
@@ -249,7 +255,11 @@ def _described(session: Session, job_id: str) -> ScoringJob:
     result = None
     if row.result_digest is not None:
         result = ScoringResult(
-            digest=row.result_digest, bytes=row.result_bytes or 0, rows=row.rows or 0, refused=row.refused or 0
+            digest=row.result_digest,
+            bytes=row.result_bytes or 0,
+            rows=row.rows or 0,
+            refused=row.refused or 0,
+            erased_at=timestamp(row.erased_at) if row.erased_at else None,
         )
     return ScoringJob(
         job=describe_jobs(session, [training_jobs.get_job(session, job_id)])[0],

@@ -11,9 +11,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import Field
 
 from service.domain.documents import Document
-from service.domain.permissions import Actor, require
+from service.domain.permissions import Actor, require, require_person
 from service.domain.second_factors import (
     SECRET_BYTES,
     CodeProof,
@@ -23,11 +24,12 @@ from service.domain.second_factors import (
     hash_code,
     is_recovery_code,
     matching_step,
+    picture_of,
     provisioning_uri,
     recovery_codes,
 )
 from service.errors import (
-    KeyCannotSign,
+    NoPassword,
     SecondFactorConfirmed,
     SecondFactorMissing,
     SecondFactorRefused,
@@ -58,6 +60,7 @@ class NewSecondFactor(Document):
 
     secret: str
     uri: str
+    picture: str = Field(description="The address as a QR code: an SVG image within a `data:` address.")
 
 
 class RecoveryCodes(Document):
@@ -79,7 +82,7 @@ def get_second_factor(resources: Resources, actor: Actor) -> SecondFactor:
 def begin_second_factor(resources: Resources, actor: Actor, proof: PasswordProof) -> NewSecondFactor:
     """Make a secret for the caller's authenticator. Records: second_factors.begun.
 
-    Raises: KeyCannotSign, WrongPassword, SecondFactorConfirmed.
+    Raises: KeyCannotSign, NoPassword, WrongPassword, SecondFactorConfirmed.
     """
     require(actor, "begin_second_factor")
     _require_password(resources, actor, proof)
@@ -97,7 +100,8 @@ def begin_second_factor(resources: Resources, actor: Actor, proof: PasswordProof
         )
         second_factors.put_factor(session, row)
         resources.record(session, actor, "second_factors.begun", f"users/{actor.id}")
-    return NewSecondFactor(secret=base64.b32encode(secret).decode(), uri=provisioning_uri(secret, actor.name))
+    uri = provisioning_uri(secret, actor.name)
+    return NewSecondFactor(secret=base64.b32encode(secret).decode(), uri=uri, picture=picture_of(uri))
 
 
 def confirm_second_factor(resources: Resources, actor: Actor, proof: CodeProof) -> RecoveryCodes:
@@ -106,7 +110,7 @@ def confirm_second_factor(resources: Resources, actor: Actor, proof: CodeProof) 
     Raises: KeyCannotSign, SecondFactorMissing where none was begun, SecondFactorConfirmed, SecondFactorRefused.
     """
     require(actor, "confirm_second_factor")
-    _require_person(actor)
+    require_person(actor)
     codes = recovery_codes(resources.entropy)
     with resources.database.write() as session:
         factor = second_factors.find_factor(session, actor.id, lock=True)
@@ -126,7 +130,7 @@ def confirm_second_factor(resources: Resources, actor: Actor, proof: CodeProof) 
 def remove_second_factor(resources: Resources, actor: Actor, proof: RemovalProof) -> None:
     """Do without a second factor again. Records: second_factors.removed.
 
-    Raises: KeyCannotSign, WrongPassword, SecondFactorMissing, SecondFactorRefused.
+    Raises: KeyCannotSign, NoPassword, WrongPassword, SecondFactorMissing, SecondFactorRefused.
     """
     require(actor, "remove_second_factor")
     _require_password(resources, actor, proof)
@@ -158,8 +162,8 @@ def find_confirmed(session: Session, user_id: str) -> tables.SecondFactor | None
     return factor if factor is not None and factor.confirmed_at is not None else None
 
 
-def require_code(resources: Resources, user_id: str, code: str | None, *, is_owed: bool = False) -> None:
-    """Take a code of somebody who has a second factor, or who is to have one; each code is taken once.
+def require_code(resources: Resources, user_id: str, code: str | None, *, is_owed: bool = False) -> bool:
+    """Take a code of somebody who has a second factor, or is to have one; whether they have. Each is taken once.
 
     Raises: SecondFactorMissing, SecondFactorRequired where no code was sent, SecondFactorRefused.
     """
@@ -168,10 +172,11 @@ def require_code(resources: Resources, user_id: str, code: str | None, *, is_owe
     if is_owed and not has_factor:
         raise SecondFactorMissing
     if not has_factor:
-        return
+        return False
     if code is None:
         raise SecondFactorRequired
     spend_code(resources, user_id, code)
+    return True
 
 
 def spend_code(resources: Resources, user_id: str, code: str) -> None:
@@ -203,15 +208,12 @@ def _takes(resources: Resources, session: Session, user_id: str, code: str) -> b
     return True
 
 
-def _require_person(actor: Actor) -> None:
-    if not actor.is_person:
-        raise KeyCannotSign
-
-
 def _require_password(resources: Resources, actor: Actor, proof: PasswordProof) -> None:
-    _require_person(actor)
+    require_person(actor)
     with resources.database.read() as session:
         user = users.get_user(session, actor.id)
+    if user.password_hash is None:
+        raise NoPassword
     if not password_matches(user.password_hash, proof.password.get_secret_value()):
         raise WrongPassword
 

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from service.domain.documents import Document
 from service.domain.permissions import PERMISSIONS, Actor, Role, require
 from service.errors import NotSignedIn, SignInRefused
-from service.operations.lockouts import count_failure, is_locked
+from service.operations.lockouts import count_failure, is_closed
 from service.operations.resources import Resources
 from service.operations.second_factors import require_code
 from service.operations.users import actor_of, password_matches
 from service.storage import tables, users
+from service.storage.database import Session
 
 #: A session or key is marked as used at most once in this time, so that reading does not always write.
 TOUCH_INTERVAL = timedelta(minutes=1)
@@ -29,6 +30,7 @@ class Me(Document):
     printed_name: str
     roles: tuple[Role, ...]
     must_change_password: bool
+    has_password: bool
     permissions: tuple[str, ...]
 
 
@@ -48,6 +50,7 @@ def describe_actor(actor: Actor) -> Me:
         printed_name=actor.printed_name,
         roles=tuple(sorted(actor.roles)),
         must_change_password=actor.must_change_password,
+        has_password=actor.has_password,
         permissions=tuple(action for action in PERMISSIONS if actor.may(action)),
     )
 
@@ -60,27 +63,30 @@ def hash_token(token: str) -> str:
 def create_session(resources: Resources, name: str, password: str, code: str | None = None) -> SignIn:
     """Sign a person in. Records: sessions.created, or sessions.refused for a wrong password.
 
+    Who has no password here signs in at the identity provider: there is nothing to guess, so nothing is counted.
     Raises: SignInRefused, SecondFactorRequired, SecondFactorRefused.
     """
     with resources.database.read() as session:
         user = users.find_user(session, name)
     is_right = password_matches(user.password_hash if user else None, password)
-    if user is None:
+    if user is None or user.password_hash is None:
         raise SignInRefused
-    if not is_right or is_locked(resources, user):
+    if not is_right or is_closed(resources, user):
         with resources.database.write() as session:
             count_failure(resources, session, user.id, "sessions.refused")
         raise SignInRefused
     require_code(resources, user.id, code)
-    token = secrets.token_urlsafe(32)
-    moment = resources.clock()
     with resources.database.write() as session:
-        users.get_user(session, user.id, lock=True).failed_sign_ins = 0
-        users.add_session(
-            session,
-            tables.SignInSession(token_hash=hash_token(token), user_id=user.id, created_at=moment, last_seen_at=moment),
-        )
-        resources.record(session, actor_of(user), "sessions.created", f"users/{user.id}")
+        return begin_session(resources, session, users.get_user(session, user.id, lock=True))
+
+
+def begin_session(resources: Resources, session: Session, user: tables.User, details: object = None) -> SignIn:
+    """A session for a person who has shown who they are. Records: sessions.created."""
+    token, moment = secrets.token_urlsafe(32), resources.clock()
+    user.failed_sign_ins = 0
+    row = tables.SignInSession(token_hash=hash_token(token), user_id=user.id, created_at=moment, last_seen_at=moment)
+    users.add_session(session, row)
+    resources.record(session, actor_of(user), "sessions.created", f"users/{user.id}", details)
     return SignIn(describe_actor(actor_of(user)), token)
 
 
@@ -105,7 +111,7 @@ def authenticate_session(resources: Resources, token: str) -> Actor:
     with resources.database.read() as session:
         row = users.find_session(session, hash_token(token))
         user = users.get_user(session, row.user_id) if row else None
-    if row is None or user is None:
+    if row is None or user is None or user.disabled_at is not None:
         raise NotSignedIn
     idle = moment - row.last_seen_at
     expired = idle > timedelta(minutes=settings.session_idle_minutes)
@@ -150,7 +156,8 @@ def authenticate_key(resources: Resources, key: str) -> Actor:
     with resources.database.read() as session:
         row = users.find_api_key(session, hash_token(key))
         user = users.get_user(session, row.user_id) if row else None
-    if row is None or user is None or row.revoked_at is not None or row.expires_at <= moment:
+    is_over = row is None or row.revoked_at is not None or row.expires_at <= moment
+    if row is None or user is None or is_over or user.disabled_at is not None:
         forget_key(resources, hash_token(key))
         raise NotSignedIn
     if row.last_used_at is None or moment - row.last_used_at > TOUCH_INTERVAL:

@@ -8,9 +8,10 @@ from service.domain.lifecycle import move_version
 from service.domain.limits import narrowest
 from service.domain.permissions import Actor, require
 from service.domain.policies import GateResult, ReviewPolicy, policy_digest, require_gates, require_signer
-from service.domain.reviews import SignatureRequest, SignedContent, meaning_of, outcome, require_signable
+from service.domain.reviews import ShownBy, SignatureRequest, SignedContent, meaning_of, outcome, require_signable
 from service.errors import WrongPassword
 from service.operations.gates import lasting_gates, passing_gates
+from service.operations.identity_providers import spend_proof
 from service.operations.resources import Resources
 from service.operations.reviews import (
     Review,
@@ -31,19 +32,16 @@ def create_signature(resources: Resources, actor: Actor, review_id: str, request
 
     Records: signatures.created. Raises: NotFound, WrongState, WrongPassword, ContributorCannotSign,
     KeyCannotSign, NotAmongSigners, MeaningRefused, StaleDigest, StaleDecisions, EdgesUndecided, EdgesRejected,
-    AlreadySigned, GatesFailed, SecondFactorMissing, SecondFactorRequired, SecondFactorRefused.
+    AlreadySigned, GatesFailed, SecondFactorMissing, SecondFactorRequired, SecondFactorRefused, ProofRequired,
+    ProviderFactorMissing.
     """
     require(actor, "create_signature")
     with resources.database.read() as session:
         review = open_review(session, actor, review_id, lock=False)
         policy = policy_of_review(session, review)
         require_signer(policy, actor)
-        user = users.get_user(session, actor.id)
     meaning_of(request)
-    if not password_matches(user.password_hash, request.password.get_secret_value()):
-        raise WrongPassword
-    code = request.code.get_secret_value() if request.code else None
-    require_code(resources, actor.id, code, is_owed=resources.settings.signers_need_second_factor)
+    shown_by = _shown_by(resources, actor, policy, request)
     lasting = _lasting_gates(resources, review, policy) if request.verdict == "approved" else []
     with resources.database.write() as session:
         review = open_review(session, actor, review_id)
@@ -59,12 +57,28 @@ def create_signature(resources: Resources, actor: Actor, review_id: str, request
         if request.verdict == "approved":
             version = models.get_version(session, review.model, review.version, lock=True)
             require_gates([*lasting, *passing_gates(resources, session, version, policy)])
-        signature = _sign(resources, actor, review, policy, request)
+        if shown_by == "identity provider":
+            proof = request.proof.get_secret_value() if request.proof else None
+            spend_proof(resources, session, actor, proof, needs_factor=policy.second_factor)
+        signature = _sign(resources, actor, review, policy, request, shown_by)
         reviews.add_signature(session, signature)
         _close(resources, session, review, [*signatures, signature])
         details = {"signature": signature.digest, "verdict": request.verdict, "artifact": review.artifact_digest}
         resources.record(session, actor, "signatures.created", f"reviews/{review_id}", details)
         return describe_review(session, actor, review)
+
+
+def _shown_by(resources: Resources, actor: Actor, policy: ReviewPolicy, request: SignatureRequest) -> ShownBy:
+    """How the signer shows anew who it is; what the identity provider says is looked at with the signature itself."""
+    with resources.database.read() as session:
+        password_hash = users.get_user(session, actor.id).password_hash
+    if password_hash is None:
+        return "identity provider"
+    if request.password is None or not password_matches(password_hash, request.password.get_secret_value()):
+        raise WrongPassword
+    code = request.code.get_secret_value() if request.code else None
+    has_factor = require_code(resources, actor.id, code, is_owed=policy.second_factor)
+    return "password and second factor" if has_factor else "password"
 
 
 def _lasting_gates(resources: Resources, review: tables.Review, policy: ReviewPolicy) -> list[GateResult]:
@@ -74,7 +88,12 @@ def _lasting_gates(resources: Resources, review: tables.Review, policy: ReviewPo
 
 
 def _sign(
-    resources: Resources, actor: Actor, review: tables.Review, policy: ReviewPolicy, request: SignatureRequest
+    resources: Resources,
+    actor: Actor,
+    review: tables.Review,
+    policy: ReviewPolicy,
+    request: SignatureRequest,
+    shown_by: ShownBy,
 ) -> tables.Signature:
     moment = resources.clock()
     zone = timezone(timedelta(minutes=request.utc_offset_minutes))
@@ -94,6 +113,7 @@ def _sign(
         role="auditor",
         shown_at=moment.astimezone(zone).isoformat(timespec="seconds"),
         policy_digest=policy_digest(policy),
+        shown_by=shown_by,
     )
     text = canonical_json(content.model_dump(mode="json"))
     return tables.Signature(

@@ -52,7 +52,7 @@ class TrainingJob(Document):
     dataset_id: str
     kind: JobKind = Field(
         description="train makes a version, revise changes one, challenge compares one with other models, "
-        "score answers the rows of a table."
+        "score answers the rows of a table, replay computes decision records again."
     )
     parent: int | None = Field(description="The version that is revised.")
     changes: tuple[Change, ...]
@@ -172,7 +172,7 @@ def retry_training_job(resources: Resources, actor: Actor, job_id: str) -> Train
     require(actor, "retry_training_job")
     with resources.database.write() as session:
         job = training_jobs.get_job(session, job_id)
-        if job.kind in ("challenge", "score"):
+        if job.kind in ("challenge", "score", "replay"):
             raise NotATraining(job.kind)
         if job.state not in RETRIED_JOB_STATES:
             raise WrongState("training job", job.state, tuple(sorted(RETRIED_JOB_STATES)))

@@ -13,6 +13,7 @@ from service.domain.documents import from_stored
 from service.domain.feature_schema import FeatureSchema, TrainingColumns
 from service.domain.lifecycle import FINISHED_JOB_STATES, EndedJobState, JobState, move_job
 from service.domain.revisions import read_changes
+from service.domain.traces import Span
 from service.domain.training_configuration import Progress, TrainingConfiguration
 from service.errors import (
     ArtifactCorrupted,
@@ -28,6 +29,8 @@ from service.modelling.trained_versions import TrainedVersion
 from service.modelling.training import train
 from service.operations.challengers import compare_with_challengers
 from service.operations.damages import note_damage
+from service.operations.replay_jobs import perform_replays, set_result
+from service.operations.replays import Replays
 from service.operations.resources import Resources
 from service.operations.scoring_jobs import ComputedScores, compute_scores
 from service.operations.training_jobs import add_event, finish, training_columns
@@ -69,11 +72,12 @@ def run_attempt(resources: Resources, job_id: str, attempt: int) -> JobState:
     """Do what the job asks for; safe to repeat, and goes on from what earlier attempts have kept.
 
     Records: model_versions.created and, for a revision, revisions.created; or challengers.measured; or
-    scoring_jobs.scored; or training_jobs.failed with the reason. Raises: a leaf of Unavailable, where none can be
-    recorded now.
+    scoring_jobs.scored; or predictions.replayed_in_bulk; or training_jobs.failed with the reason. Raises: a leaf of
+    Unavailable, where none can be recorded now.
     """
     try:
-        state = _perform(resources, job_id, attempt)
+        with resources.tracer.span("job", {"edgewise.job": job_id, "edgewise.attempt": attempt}) as span:
+            state = _perform(resources, job_id, attempt, span)
     except JobTakenOver:
         return get_job_state(resources, job_id)
     except JobCancelled:
@@ -88,14 +92,17 @@ def run_attempt(resources: Resources, job_id: str, attempt: int) -> JobState:
     return state
 
 
-def _perform(resources: Resources, job_id: str, attempt: int) -> JobState:
+def _perform(resources: Resources, job_id: str, attempt: int, span: Span) -> JobState:
     with resources.database.read() as session:
         kind = training_jobs.get_job(session, job_id).kind
+    span.note({"edgewise.kind": kind}, f"job {kind}")
     report = _ProgressReport(resources, job_id, attempt)
     if kind == "challenge":
         return _store_report(resources, job_id, compare_with_challengers(resources, job_id, report), attempt)
     if kind == "score":
         return _store_scores(resources, job_id, compute_scores(resources, job_id, attempt, report), attempt)
+    if kind == "replay":
+        return _store_replays(resources, job_id, perform_replays(resources, job_id, report), attempt)
     work = _work(resources, job_id, attempt)
     return _store_version(resources, work, _compute(resources, work, report), attempt)
 
@@ -304,6 +311,20 @@ def _store_scores(resources: Resources, job_id: str, found: ComputedScores, atte
         finish(resources, session, job, "succeeded")
         details = {"result": found.digest, "rows": found.rows, "refused": found.refused, "source": row.source_digest}
         resources.record(session, None, "scoring_jobs.scored", f"training-jobs/{job_id}", details)
+        return job.state
+
+
+def _store_replays(resources: Resources, job_id: str, found: Replays, attempt: int) -> JobState:
+    """Say what came out, unless somebody cancelled the job or another worker took it over meanwhile."""
+    with resources.database.write() as session:
+        job = training_jobs.get_job(session, job_id, lock=True)
+        _require_attempt(job, attempt)
+        if job.cancel_requested:
+            finish(resources, session, job, "cancelled")
+            return job.state
+        details = set_result(session, job_id, found)
+        finish(resources, session, job, "succeeded")
+        resources.record(session, None, "predictions.replayed_in_bulk", f"training-jobs/{job_id}", details)
         return job.state
 
 

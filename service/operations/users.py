@@ -1,4 +1,4 @@
-"""People and services: created on the command line only; passwords are hashed with argon2id."""
+"""People and services; passwords are hashed with argon2id."""
 
 import secrets
 import threading
@@ -8,13 +8,13 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from pydantic import TypeAdapter, ValidationError
 
 from service.domain.documents import Line
-from service.domain.permissions import ROLES, Actor, Role, require
+from service.domain.permissions import ROLES, Actor, Role, require, require_person
 from service.domain.sign_in import PasswordChange
 from service.errors import (
     FieldError,
     InvalidRequest,
-    KeyCannotSign,
     NameTaken,
+    NoPassword,
     NotFound,
     SamePersonTwice,
     WrongPassword,
@@ -55,8 +55,12 @@ def create_user(
     password: str,
     *,
     is_service: bool = False,
+    created_by: Actor | None = None,
 ) -> Actor:
-    """Create a person, or a service that can never sign. Records: users.created. Raises: InvalidRequest, NameTaken."""
+    """Create a person, or a service that can never sign. Records: users.created. Raises: InvalidRequest, NameTaken.
+
+    A password that somebody else has made opens nothing but the choice of another one.
+    """
     name, printed_name = _line("name", name), _line("printed_name", printed_name)
     password_hash = hash_password(password)
     with resources.database.write() as session:
@@ -71,11 +75,12 @@ def create_user(
             created_at=resources.clock(),
             failed_sign_ins=0,
             locked_until=None,
-            must_change_password=False,
+            must_change_password=created_by is not None,
             is_service=is_service,
+            disabled_at=None,
         )
         users.add_user(session, user)
-        resources.record(session, None, "users.created", f"users/{user.id}", {"roles": sorted(roles)})
+        resources.record(session, created_by, "users.created", f"users/{user.id}", {"roles": sorted(roles)})
     return actor_of(user)
 
 
@@ -101,13 +106,14 @@ def set_password(resources: Resources, name: str, password: str) -> Actor:
 def change_password(resources: Resources, actor: Actor, request: PasswordChange) -> None:
     """Take a password of one's own; every session ends. Records: passwords.changed.
 
-    Raises: WrongPassword, KeyCannotSign for what is no person in a session.
+    Raises: WrongPassword, NoPassword, KeyCannotSign for what is no person in a session.
     """
     require(actor, "change_password")
-    if not actor.is_person:
-        raise KeyCannotSign
+    require_person(actor)
     with resources.database.read() as session:
         user = users.get_user(session, actor.id)
+    if user.password_hash is None:
+        raise NoPassword
     if not password_matches(user.password_hash, request.current_password.get_secret_value()):
         raise WrongPassword
     password_hash = hash_password(request.new_password.get_secret_value())
@@ -120,16 +126,43 @@ def change_password(resources: Resources, actor: Actor, request: PasswordChange)
 def reset_password(resources: Resources, actor: Actor, name: str) -> str:
     """Give somebody else a one-time password, which is told this once; their sessions end and a lock is lifted.
 
-    Records: passwords.reset. Raises: NotFound, SamePersonTwice.
+    Records: passwords.reset. Raises: NotFound, SamePersonTwice, NoPassword.
     """
     require(actor, "reset_password")
-    password = secrets.token_urlsafe(15)
+    password = one_time_password()
     password_hash = hash_password(password)
     with resources.database.write() as session:
         user = get_other_user(session, actor, name)
+        if user.password_hash is None:
+            raise NoPassword
         _replace_password(session, user, password_hash, must_change=True)
         resources.record(session, actor, "passwords.reset", f"users/{user.id}")
     return password
+
+
+def one_time_password() -> str:
+    """A password that nobody has chosen."""
+    return secrets.token_urlsafe(15)
+
+
+def disable_user(resources: Resources, actor: Actor, name: str) -> None:
+    """Keep somebody else out, and their keys. Records: users.disabled. Raises: NotFound, SamePersonTwice."""
+    require(actor, "disable_user")
+    with resources.database.write() as session:
+        user = get_other_user(session, actor, name)
+        user.disabled_at = user.disabled_at or resources.clock()
+        users.delete_sessions_of(session, user.id)
+        resources.record(session, actor, "users.disabled", f"users/{user.id}")
+
+
+def enable_user(resources: Resources, actor: Actor, name: str) -> None:
+    """Let somebody else in again, a lock included. Records: users.enabled. Raises: NotFound, SamePersonTwice."""
+    require(actor, "enable_user")
+    with resources.database.write() as session:
+        user = get_other_user(session, actor, name)
+        user.disabled_at = user.locked_until = None
+        user.failed_sign_ins = 0
+        resources.record(session, actor, "users.enabled", f"users/{user.id}")
 
 
 def get_other_user(session: Session, actor: Actor, name: str) -> tables.User:
@@ -156,8 +189,8 @@ def find_actor(resources: Resources, name: str) -> Actor | None:
 
 
 def actor_of(user: tables.User, key: tables.ApiKey | None = None) -> Actor:
-    """The actor that a stored person, or one of their keys, is."""
-    granted = user.roles if key is None else key.roles
+    """The actor that a stored person, or one of their keys, is; a key has no role that its owner has lost."""
+    granted = user.roles if key is None else [role for role in key.roles if role == "client" or role in user.roles]
     return Actor(
         id=user.id,
         name=user.name,
@@ -168,4 +201,5 @@ def actor_of(user: tables.User, key: tables.ApiKey | None = None) -> Actor:
         rows_per_day=key.rows_per_day if key else None,
         is_service=user.is_service,
         must_change_password=user.must_change_password,
+        has_password=user.password_hash is not None,
     )

@@ -90,6 +90,13 @@ class Artifacts:
             raise StorageFull(error.strerror or str(error)) from error
         return len(old)
 
+    def remove(self, digest: str) -> None:
+        """Remove the file with this digest if it is there; raises StorageFull where its directory cannot be written."""
+        try:
+            self._path(digest).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFull(error.strerror or str(error)) from error
+
     def read(self, digest: str) -> bytes:
         """The bytes with this digest; raises ArtifactCorrupted when they are gone or altered."""
         try:

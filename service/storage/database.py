@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from service.domain.traces import NoTracer, Tracer
 from service.errors import DatabaseRefuses, DatabaseUnreachable
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -24,7 +25,8 @@ __all__ = ["Database", "Session"]
 class Database:
     """Connections to one database; built once per process and handed down."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tracer: Tracer | None = None) -> None:
+        self._tracer = tracer or NoTracer()
         parsed = make_url(url)
         self.url = url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
@@ -41,13 +43,15 @@ class Database:
 
         Raises: DatabaseUnreachable, DatabaseRefuses.
         """
-        with understood(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        span = self._tracer.span("database write", {})
+        with span, understood(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One reading transaction: all that it reads is of one moment."""
-        with understood(), Session(self._reader, expire_on_commit=False) as session, session.begin():
+        span = self._tracer.span("database read", {})
+        with span, understood(), Session(self._reader, expire_on_commit=False) as session, session.begin():
             yield session
 
     def dispose(self) -> None:

@@ -15,35 +15,47 @@ from service.errors import RecordKeyMissing, RecordUnreadable
 
 NONCE_BYTES = 12
 NAME_LENGTH = 16
+KEY_BYTES = 32
 
 
 class RecordCipher:
-    """Seals and opens texts; `keys` are the newest first."""
+    """Seals and opens contents; `keys` are the newest first."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = {key_name(key): AESGCM(key) for key in keys}
         self.newest = key_name(keys[0]) if keys else None
 
-    def seal(self, text: str, place: str) -> bytes:
-        """The text as it is stored at a place (record and column), with the newest key."""
+    def seal(self, content: bytes, place: str) -> bytes:
+        """The content as it is stored at a place (record and column), with the newest key."""
         if self.newest is None:
-            return text.encode()
+            return content
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._keys[self.newest].encrypt(nonce, text.encode(), place.encode())
+        return nonce + self._keys[self.newest].encrypt(nonce, content, place.encode())
 
-    def open(self, content: bytes, key: str | None, place: str) -> str:
-        """The text that was stored at a place with a key, by its name; None where it is stored readable.
+    def open(self, content: bytes, key: str | None, place: str) -> bytes:
+        """What was stored at a place with a key, by its name; None where it is stored readable.
 
         Raises: RecordKeyMissing, RecordUnreadable.
         """
         if key is None:
-            return content.decode()
+            return content
         if key not in self._keys:
             raise RecordKeyMissing(place, key)
         try:
-            return self._keys[key].decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], place.encode()).decode()
-        except (InvalidTag, ValueError):  # too short for a nonce, or no text
+            return self._keys[key].decrypt(content[:NONCE_BYTES], content[NONCE_BYTES:], place.encode())
+        except (InvalidTag, ValueError):  # too short for a nonce
             raise RecordUnreadable(place) from None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What records call the keys."""
+        return tuple(self._keys)
+
+    def led_by(self, key: bytes) -> "RecordCipher":
+        """The same with another key as the newest."""
+        led = RecordCipher((key,))
+        led._keys |= self._keys
+        return led
 
 
 def key_name(key: bytes) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.orm import load_only
 
 from service.domain.pages import PageRequest
@@ -14,11 +15,44 @@ from service.storage import tables
 from service.storage.database import Session
 from service.storage.pages import Rows, select_page
 
+#: Records of one statement; SQLite takes 32,766 values.
+ROWS_AT_A_TIME = 256
+_INSERT = "INSERT INTO predictions"
+_KEEP = text("INSERT INTO record_templates (digest, content) VALUES (:digest, :content) ON CONFLICT DO NOTHING")
+
 
 def insert_predictions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store new records, given as columns by name."""
-    if rows:
-        session.connection().execute(insert(tables.Prediction), rows)
+    """Store new records, given as columns by name.
+
+    A statement holds many of them: one that is run for each would give the interpreter away as often.
+    """
+    connection = session.connection()
+    dialect, columns = connection.dialect, tables.Prediction.__table__.columns
+    processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+    adapted = [(place, adapt) for place, adapt in enumerate(processors) if adapt is not None]
+    names = [column.name for column in columns]
+    values_of, mark = itemgetter(*names), "?" if dialect.paramstyle == "qmark" else "%s"
+    one = f"({', '.join([mark] * len(names))})"
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        values: list[Any] = []
+        part = rows[start : start + ROWS_AT_A_TIME]
+        for row in part:
+            own = [*values_of(row)]
+            for place, adapt in adapted:
+                own[place] = adapt(own[place])
+            values += own
+        statement = f"{_INSERT} ({', '.join(names)}) VALUES {', '.join([one] * len(part))}"
+        connection.exec_driver_sql(statement, tuple(values))
+
+
+def keep_template(session: Session, digest: str, content: str) -> None:
+    """Store what is the same in many records, unless it is there."""
+    session.connection().execute(_KEEP, {"digest": digest, "content": content})
+
+
+def get_template(session: Session, digest: str) -> str:
+    """The content of a template, which is there as long as records need it."""
+    return session.get_one(tables.RecordTemplate, digest).content
 
 
 def get_prediction(session: Session, prediction_id: str) -> tables.Prediction:
@@ -59,9 +93,19 @@ def after(session: Session, search: PredictionSearch, last: str, count: int) -> 
     return session.scalars(query.order_by(tables.Prediction.id).limit(count)).all()
 
 
-def sealed_otherwise(session: Session, key: str, count: int) -> Sequence[tables.Prediction]:
-    """Some records that are not encrypted with this key, locked until the transaction ends."""
-    query = select(tables.Prediction).where(tables.Prediction.key.is_distinct_from(key))
+def last_id(session: Session, search: PredictionSearch) -> str:
+    """The id of the newest record that is meant, empty where there is none."""
+    return session.scalar(_found(search).with_only_columns(func.max(tables.Prediction.id))) or ""
+
+
+def count(session: Session, search: PredictionSearch) -> int:
+    """How many records are meant."""
+    return session.scalar(_found(search).with_only_columns(func.count())) or 0
+
+
+def sealed_directly(session: Session, keys: Sequence[str], count: int) -> Sequence[tables.Prediction]:
+    """Some records that are readable or encrypted with one of these keys, locked until the transaction ends."""
+    query = select(tables.Prediction).where(or_(tables.Prediction.key.is_(None), tables.Prediction.key.in_(keys)))
     return session.scalars(query.order_by(tables.Prediction.id).limit(count).with_for_update()).all()
 
 

@@ -1,16 +1,14 @@
 """How a version stands: everything in the database that an answer of it depends on, read at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, String, and_, bindparam, func, select
 
 from service.domain.lifecycle import VersionState
 from service.storage import tables
 from service.storage.database import Session
-
-_Version = tables.ModelVersion
 
 
 @dataclass(frozen=True)
@@ -36,42 +34,47 @@ def find_standing(
 
     `lock` keeps others from changing the version until the transaction ends; whoever predicts shares it.
     """
-    query = _query(model, number, reference)
-    if lock:
-        query = query.with_for_update(read=True, of=_Version)
-    row = session.execute(query).one_or_none()
+    query = _QUERIES[number is None, lock]
+    row = session.connection().execute(query, {"model": model, "number": number, "reference": reference}).one_or_none()
     return Standing(*row) if row is not None else None
 
 
 def get_standing(session: Session, model: str, number: int | None, reference: str | None) -> Standing:
     """The standing of a version that is there."""
-    return Standing(*session.execute(_query(model, number, reference)).one())
+    query = _QUERIES[number is None, False]
+    return Standing(
+        *session.connection().execute(query, {"model": model, "number": number, "reference": reference}).one()
+    )
 
 
-def _query(model: str, number: int | None, reference: str | None) -> Select[Any]:
-    dictionary, population = tables.ReasonDictionary, tables.ReferencePopulation
-    newest = select(func.max(dictionary.revision)).where(dictionary.model == _Version.model).scalar_subquery()
+def _query(*, of_champion: bool, lock: bool) -> Select[Any]:
+    version, model = tables.ModelVersion.__table__, tables.Model.__table__.c
+    dictionary, population = tables.ReasonDictionary.__table__.c, tables.ReferencePopulation.__table__.c
+    newest = select(func.max(dictionary.revision)).where(dictionary.model == version.c.model).scalar_subquery()
     named = select(func.max(population.revision)).where(
-        population.model == _Version.model, population.version == _Version.number, population.name == (reference or "")
+        population.model == version.c.model,
+        population.version == version.c.number,
+        population.name == bindparam("reference", type_=String),
     )
+    read = (field.name for field in fields(Standing)[:7])
     query = (
-        select(
-            _Version.number,
-            _Version.digest,
-            _Version.state,
-            _Version.expires_at,
-            _Version.maximum_rows,
-            _Version.default_reference,
-            _Version.default_reference_revision,
-            tables.Model.adverse_outcome,
-            newest,
-            named.scalar_subquery(),
-        )
-        .join(tables.Model, tables.Model.name == _Version.model)
-        .where(_Version.model == model)
+        select(*(version.c["number" if name == "version" else name] for name in read), model.adverse_outcome)
+        .add_columns(newest, named.scalar_subquery())
+        .join(model.name.table, model.name == version.c.model)
+        .where(version.c.model == bindparam("model"))
     )
-    if number is not None:
-        return query.where(_Version.number == number)
-    alias = tables.Alias
-    points = and_(alias.model == _Version.model, alias.alias == "champion", alias.version == _Version.number)
-    return query.join(alias, points)
+    if of_champion:
+        alias = tables.Alias.__table__.c
+        points = and_(alias.model == version.c.model, alias.alias == "champion", alias.version == version.c.number)
+        query = query.join(alias.model.table, points)
+    else:
+        query = query.where(version.c.number == bindparam("number"))
+    return query.with_for_update(read=True, of=version) if lock else query
+
+
+#: Made once: to make one takes several times as long as to run it.
+_QUERIES = {
+    (of_champion, lock): _query(of_champion=of_champion, lock=lock)
+    for of_champion in (False, True)
+    for lock in (False, True)
+}

@@ -22,6 +22,7 @@ from tests.benchmarks.suites import (
     continual,
     coverage,
     credit,
+    endurance,
     explain,
     exports,
     formulas,
@@ -67,6 +68,7 @@ SUITES: dict[str, Callable[[Bench], Report]] = {
     "pages": pages.measure,
     "serving": serving.measure,
     "kills": kills.measure,
+    "endurance": endurance.measure,
 }
 
 

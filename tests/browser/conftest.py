@@ -116,7 +116,7 @@ def problems() -> Iterator[PageProblems]:
 @pytest.fixture
 def page(chromium: Browser, problems: PageProblems, demo: DemoService) -> Iterator[Page]:
     """A fresh page; addresses such as `page.goto("/models")` are the service's."""
-    with _open_page(chromium, problems, demo.url, _APPEARANCES[0]) as opened:
+    with open_page(chromium, problems, demo.url) as opened:
         yield opened
 
 
@@ -125,7 +125,7 @@ def page_in_every_appearance(
     chromium: Browser, problems: PageProblems, demo: DemoService, request: pytest.FixtureRequest
 ) -> Iterator[Page]:
     """A fresh page, in light and dark, wide and narrow."""
-    with _open_page(chromium, problems, demo.url, request.param) as opened:
+    with open_page(chromium, problems, demo.url, request.param) as opened:
         yield opened
 
 
@@ -134,7 +134,7 @@ def page_wide_and_narrow(
     chromium: Browser, problems: PageProblems, demo: DemoService, request: pytest.FixtureRequest
 ) -> Iterator[Page]:
     """A fresh page: wide and light, narrow and dark."""
-    with _open_page(chromium, problems, demo.url, request.param) as opened:
+    with open_page(chromium, problems, demo.url, request.param) as opened:
         yield opened
 
 
@@ -163,7 +163,10 @@ def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
 
 
 @contextmanager
-def _open_page(browser: Browser, problems: PageProblems, url: str, appearance: Appearance) -> Iterator[Page]:
+def open_page(
+    browser: Browser, problems: PageProblems, url: str, appearance: Appearance = _APPEARANCES[0]
+) -> Iterator[Page]:
+    """A fresh page of a service."""
     context = browser.new_context(
         base_url=url,
         color_scheme=appearance.colour_scheme,

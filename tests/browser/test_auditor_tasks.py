@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import settle, sign_in, sign_out
+from tests.browser.people import settle, sign_in_by_form, sign_out
 from tests.browser.service import DemoService
 
 Axe = Callable[[Page], None]
@@ -43,7 +43,7 @@ class Hand:
 @pytest.fixture
 def review(page: Page, demo: DemoService) -> dict[str, Any]:
     """A review of a version that was trained without the directions that the dataset names."""
-    sign_in(page, demo, "developer")
+    sign_in_by_form(page, demo, "developer")
     api = "/api/v1"
     datasets = page.request.get(f"{api}/datasets").json()["items"]
     dataset = next(one["id"] for one in datasets if "credit" in one["name"].lower())
@@ -75,7 +75,7 @@ def test_an_auditor_finds_decides_signs_and_exports(
     page: Page, demo: DemoService, review: dict[str, Any], axe: Axe, screenshot: Screenshot
 ) -> None:
     hand = Hand(page)
-    sign_in(page, demo, "auditor")
+    sign_in_by_form(page, demo, "auditor")
     hand.click(page.get_by_role("link", name="Reviews", exact=True))
     hand.click(page.get_by_role("link", name=f"credit, version {review['version']}"))
 
@@ -141,7 +141,7 @@ def _find_again_and_export(page: Page, hand: Hand, review: dict[str, Any]) -> No
 def test_a_review_on_paper_is_its_facts_decisions_and_signatures(
     page: Page, demo: DemoService, review: dict[str, Any]
 ) -> None:
-    sign_in(page, demo, "auditor")
+    sign_in_by_form(page, demo, "auditor")
     page.goto(f"/reviews/{review['id']}")
     expect(page.locator(".network .edge").first).to_be_visible()
     page.emulate_media(media="print")

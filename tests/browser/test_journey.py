@@ -7,7 +7,7 @@ import httpx2
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageProblems
-from tests.browser.people import go_to, settle, sign_in, sign_out
+from tests.browser.people import go_to, settle, sign_in_by_form, sign_out
 from tests.browser.service import DemoService
 
 _TABLE = "age,region,bought\n" + "\n".join(
@@ -30,7 +30,7 @@ def test_developer_uploads_trains_and_submits_a_version(page_wide_and_narrow: Pa
     page = page_wide_and_narrow
     width = page.viewport_size["width"] if page.viewport_size else 0
     name, title = f"purchases-{width}", f"Purchases at {width}"
-    sign_in(page, demo, "developer")
+    sign_in_by_form(page, demo, "developer")
     go_to(page, "Datasets")
     page.get_by_label("Table as CSV").set_input_files(
         {"name": f"{name}.csv", "mimeType": "text/csv", "buffer": _TABLE.encode()}
@@ -80,7 +80,7 @@ def test_a_decision_made_meanwhile_is_shown_instead_of_overwritten(
     page: Page, demo: DemoService, problems: PageProblems
 ) -> None:
     problems.expect("412")
-    sign_in(page, demo, "auditor")
+    sign_in_by_form(page, demo, "auditor")
     review_id = _open_waiting_review(page)
     edge = _get(page, f"/reviews/{review_id}")["edges"][0]
     page.goto(f"/reviews/{review_id}?edge={edge['edge']}")
@@ -100,7 +100,7 @@ def test_a_decision_made_meanwhile_is_shown_instead_of_overwritten(
 
 
 def test_rejecting_an_edge_asks_for_the_reason(page: Page, demo: DemoService) -> None:
-    sign_in(page, demo, "auditor")
+    sign_in_by_form(page, demo, "auditor")
     review_id = _open_waiting_review(page)
     edge = _get(page, f"/reviews/{review_id}")["edges"][-1]
     page.goto(f"/reviews/{review_id}?edge={edge['edge']}")
@@ -117,13 +117,13 @@ def test_auditor_signs_developer_releases_client_predicts_and_the_record_replays
     page: Page, demo: DemoService, problems: PageProblems
 ) -> None:
     problems.expect("401")
-    sign_in(page, demo, "auditor")
+    sign_in_by_form(page, demo, "auditor")
     review_id = _open_waiting_review(page)
     _accept_every_edge(page, review_id)
     _sign(page, demo)
     sign_out(page)
 
-    sign_in(page, demo, "developer")
+    sign_in_by_form(page, demo, "developer")
     _move_champion(page)
     key = _make_api_key(page)
     record = _predict(demo, key)

@@ -46,3 +46,23 @@ def test_a_word_is_explained_by_keyboard_and_touch(page: Page, demo: DemoService
     page.mouse.move(0, 0)
     word.blur()
     expect(meaning).to_be_hidden()
+
+
+def test_a_job_that_was_stopped_is_asked_for_again_and_workers_are_shown(
+    page: Page, demo: DemoService, axe: Axe
+) -> None:
+    sign_in(page, demo, "developer")
+    dataset = page.request.get("/api/v1/models/credit/versions/1").json()["dataset_id"]
+    asked = {"model": "credit", "dataset_id": dataset, "message": "Stopped at once"}
+    job = page.request.post("/api/v1/training-jobs", data=asked).json()["id"]
+    page.goto(f"/training-jobs/{job}")
+    page.get_by_role("button", name="Cancel the job").click()
+    again = page.get_by_role("button", name="Try the same again")
+    again.click(timeout=30_000)
+    expect(page).not_to_have_url(f"{demo.url}/training-jobs/{job}")
+    page.get_by_role("button", name="Cancel the job").click()
+    expect(again).to_be_visible(timeout=30_000)
+    page.goto("/training-jobs")
+    expect(page.get_by_role("table", name="Workers").get_by_text("running").first).to_be_visible()
+    settle(page)
+    axe(page)

@@ -43,3 +43,14 @@ def test_a_second_factor_is_set_up_used_and_removed(
     page.get_by_label("Code").fill(codes[1])
     page.get_by_role("button", name="Remove the second factor").click()
     expect(page.get_by_role("button", name="Set up a second factor")).to_be_visible()
+
+
+def test_an_administrator_takes_a_lost_second_factor(page: Page, demo: DemoService, axe: Axe) -> None:
+    sign_in(page, demo, "administrator")
+    page.goto("/people")
+    page.get_by_role("button", name="Access of Olga Observer").click()
+    axe(page)
+    page.get_by_role("dialog").get_by_role("button", name="Reset the second factor").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto("/audit?action=second_factors.reset")
+    expect(page.locator("tr", has_text="Ada Administrator")).to_have_count(1)

@@ -52,6 +52,20 @@ def test_few_rows_are_compared_as_they_are_trained_on() -> None:
     assert len(small.training) == len(small.compared) == 40
 
 
+def test_a_refit_that_will_not_come_near_a_limit_ends_early() -> None:
+    line = NETWORK.with_symbolic(EdgeId(0, 0, 0), SymbolicForm("linear", 1.0, 0.0, 1.0, 0.0))
+    line = line.with_symbolic(EdgeId(0, 1, 0), SymbolicForm("linear", 1.0, 0.0, 1.0, 0.0))
+    whole, short, near = (judge().refitted(line, 20, limit) for limit in (math.inf, 1e-6, 1.0))
+    assert whole is not None
+    assert short is not None
+    assert near is not None
+    assert short.history is not None
+    assert whole.history is not None
+    assert len(short.history.losses) < len(whole.history.losses)
+    assert near.loss == whole.loss
+    assert short.loss > 2e-6
+
+
 def test_mean_of_the_losses_is_the_weighted_loss_of_the_rows() -> None:
     one = judge()
     trial, family = one.trial(NETWORK), FAMILIES["gaussian"]

@@ -8,7 +8,7 @@ import torch
 from kan.features import CategoricalFeature, Feature, NumericFeature
 from kan.layer import Base, Layer, LayerInput
 from kan.network import EdgeId, Network, initial_network
-from kan.ranges import Range, domain_of, edge_range, node_ranges, settle_domains
+from kan.ranges import Range, domain_of, edge_range, formulas_are_defined, node_ranges, settle_domains
 from kan.symbolic.library import SymbolicForm
 from tests.kan.random_models import MIXED, network_with_every_form, numeric_features, random_network, random_rows
 
@@ -142,3 +142,27 @@ def test_domain_is_in_the_unit_of_the_input() -> None:
     generator = torch.Generator().manual_seed(0)
     network = initial_network(features, (), 1, grid_sizes=[4], degree=3, base="silu", generator=generator)
     assert domain_of(network.layer(0), 1) == pytest.approx((18.0, 90.0))
+
+
+@pytest.mark.parametrize(
+    ("function", "shift", "is_defined"),
+    [
+        ("reciprocal", 1.1, True),
+        ("reciprocal", 0.3, False),
+        ("sqrt", 1.0, True),
+        ("log", 0.9, False),
+        ("sin", 0.0, True),
+    ],
+)
+def test_a_formula_has_values_inside_its_domain_unless_a_pole_or_a_border_lies_there(
+    function: str, shift: float, is_defined: bool
+) -> None:
+    x = torch.tensor([[-1.0], [1.0]], dtype=torch.float64)
+    form = SymbolicForm(function, 1.0, shift, 2.0, 0.0)
+    network = Network([Layer([LayerInput()], 1, grid_size=3, degree=3)]).with_symbolic(EdgeId(0, 0, 0), form)
+    assert formulas_are_defined(network, x) == is_defined
+    line = Network([Layer([LayerInput()], 1, grid_size=3, degree=3)])
+    line = line.with_symbolic(EdgeId(0, 0, 0), SymbolicForm("linear", 1.0, 0.0, 1.0, 0.0))
+    behind = Network([line.layer(0), network.layer(0)])
+    assert formulas_are_defined(behind, x) == is_defined
+    assert formulas_are_defined(behind, x[1:] + torch.tensor([[0.0], [0.5]], dtype=torch.float64))

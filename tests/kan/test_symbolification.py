@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 
 from kan import symbolification
 from kan.errors import InvalidFormula, InvalidSetting, TrainingDiverged, UnknownFunction
 from kan.estimator import KANClassifier, KANRegressor
-from kan.network import EdgeId
+from kan.network import EdgeId, Network
 from kan.serialization import dump
 from kan.snapping import reference_grid
+from kan.training.history import History
 from kan.training.settings import Progress
 
 Array = npt.NDArray[np.float64]
@@ -48,6 +50,7 @@ def test_formula_of_two_layers_is_recovered_to_rounding() -> None:
     assert np.sqrt(np.mean((model.predict(test) - textbook(test)) ** 2)) < 1e-9
     assert [edge["function"] for edge in record(model)["edges"]] == ["sin", "square", "exp"]
     assert all(edge["stability"] > 0.9 and edge["cost"] < 1e-3 for edge in record(model)["edges"])
+    assert all(edge["tolerances"][0] <= 0.005 <= edge["tolerances"][1] for edge in record(model)["edges"])
 
 
 def test_product_is_recovered_after_simplification() -> None:
@@ -67,6 +70,7 @@ def test_jagged_edge_stays_a_spline_where_hardly_anything_may_be_lost(tolerance:
     model.symbolify(tolerance)
     (edge,) = record(model)["edges"]
     assert (edge["function"], edge["r2"], edge["cost"], edge["stability"]) == (None, None, None, None)
+    assert edge["tolerances"][0] <= tolerance < edge["tolerances"][1] < 1
     assert forms(model) == ["spline"]
     assert model.model_.network is network
     assert record(model)["loss_formulas"] == record(model)["loss_splines"]
@@ -145,6 +149,23 @@ def test_refit_that_diverges_leaves_the_network_that_was_compared(monkeypatch: p
     model = KANRegressor(random_state=0, steps=30).fit(X, X[:, 0] ** 2).symbolify(library=LIBRARY)
     assert forms(model) == ["symbolic"]
     assert np.abs(model.predict(X) - X[:, 0] ** 2).max() < 1e-6
+
+
+def test_refit_that_moves_a_pole_into_the_domain_leaves_the_network_that_was_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def led_astray(networks: list[Network], *_: object, **__: object) -> tuple[Network, History]:
+        network = networks[0].copy()
+        with torch.no_grad():
+            network.layer(0).coefficients[0, 1] = 0.5  # of x in [-1, 1]: a pole at -0.5, between the rows
+        return network, History()
+
+    monkeypatch.setattr(symbolification, "train", led_astray)
+    X = inputs(150, columns=1)
+    y = 1 / (X[:, 0] + 1.3) + 0.001 * np.random.default_rng(2).normal(size=150)
+    model = KANRegressor(random_state=0, steps=30).fit(X, y).symbolify(library=("reciprocal",))
+    assert forms(model) == ["symbolic"]
+    assert np.abs(model.predict(X) - 1 / (X[:, 0] + 1.3)).max() < 0.01
 
 
 def test_model_without_splines_stays_as_it_is() -> None:

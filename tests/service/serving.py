@@ -11,9 +11,9 @@ from tests.database import free_port
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """Serves until the block ends; gives the address."""
-    port = free_port()
+def served(app: ASGIApp, port: int | None = None) -> Iterator[str]:
+    """Serves until the block ends, on a free port unless one is named; gives the address."""
+    port = port or free_port()
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,6 +1,6 @@
 // The only file that talks to the server: requests, problems (RFC 9457), event streams.
+import { t } from "../messages";
 import type { FieldError, ProblemDocument } from "./types";
-import { messages } from "../messages";
 
 const ROOT = "/api/v1";
 
@@ -89,7 +89,7 @@ export function upload<T>(
       else reject(refusal(document, sending.status));
     });
     sending.addEventListener("error", () => reject(noAnswer()));
-    sending.addEventListener("abort", () => reject(new Problem(localProblem("cancelled", 0, "Cancelled."))));
+    sending.addEventListener("abort", () => reject(new Problem(localProblem("cancelled", 0, t("Cancelled.")))));
     signal.addEventListener("abort", () => sending.abort());
     sending.send(form);
   });
@@ -119,11 +119,11 @@ function asProblem(document: unknown, status: number): ProblemDocument {
   if (typeof document === "object" && document !== null && "code" in document && "detail" in document) {
     return document as ProblemDocument;
   }
-  return localProblem("unexpected_answer", status, messages.unexplained(status));
+  return localProblem("unexpected_answer", status, t("The service answered {0} without saying why.", status));
 }
 
 function noAnswer(): Problem {
-  return new Problem(localProblem("no_answer", 0, messages.noAnswer));
+  return new Problem(localProblem("no_answer", 0, t("The service did not answer. Check that it runs and that you are connected, then try again.")));
 }
 
 /** A problem that no server has described. */

@@ -68,6 +68,9 @@ export const createTrainingJob = (body: T.TrainingJobRequest) =>
   request<T.TrainingJob>("POST", "/training-jobs", { body });
 export const cancelTrainingJob = (id: string) =>
   request<T.TrainingJob>("POST", address`/training-jobs/${id}/cancel`);
+export const retryTrainingJob = (id: string) =>
+  request<T.TrainingJob>("POST", address`/training-jobs/${id}/retry`);
+export const listWorkers = (signal: Signal) => request<T.Worker[]>("GET", "/workers", { signal });
 export const streamTrainingJobEvents = (id: string, handlers: Record<string, (data: unknown) => void>) =>
   listen(address`/training-jobs/${id}/events`, handlers);
 
@@ -158,8 +161,8 @@ export const createVersionCounterfactuals = (
   number: string | number,
   body: T.CounterfactualRequest,
 ) => request<T.Counterfactuals>("POST", address`/models/${model}/versions/${number}/counterfactuals`, { body });
-export const listPredictions = (model: string | null, cursor: Cursor, signal: Signal) =>
-  request<T.Page<T.PredictionSummary>>("GET", `/predictions${query({ model, cursor, limit: 10 })}`, {
+export const listPredictions = (search: T.PredictionSearch, cursor: Cursor, signal: Signal) =>
+  request<T.Page<T.PredictionSummary>>("GET", `/predictions${query({ limit: 10, ...search, cursor })}`, {
     signal,
   });
 export const getPrediction = (id: string, signal: Signal) =>
@@ -214,22 +217,6 @@ export const verifyFinding = (id: string, is_resolved: boolean, comment: string)
 
 export const evidenceAddress = (model: string, number: number) =>
   address`/api/v1/models/${model}/versions/${number}/evidence`;
-
-export const listUsers = (cursor: Cursor, signal: Signal) =>
-  request<T.Page<T.Account>>("GET", `/users${query({ cursor })}`, { signal });
-export const resetPassword = (name: string) =>
-  request<T.OneTimePassword>("POST", address`/users/${name}/password-reset`);
-export const changePassword = (current_password: string, new_password: string) =>
-  request<undefined>("PUT", "/me/password", { body: { current_password, new_password } });
-export const getSecondFactor = (signal: Signal) =>
-  request<T.SecondFactor>("GET", "/me/second-factor", { signal });
-export const beginSecondFactor = (password: string) =>
-  request<T.NewSecondFactor>("PUT", "/me/second-factor", { body: { password } });
-export const confirmSecondFactor = (code: string) =>
-  request<T.RecoveryCodes>("POST", "/me/second-factor/confirmation", { body: { code } });
-export const removeSecondFactor = (password: string, code: string) =>
-  request<undefined>("POST", "/me/second-factor/removal", { body: { password, code } });
-export const endAllSessions = () => request<undefined>("DELETE", "/sessions");
 export const rollBackAlias = (model: string, alias: string, etag: string) =>
   request<T.Alias>("POST", address`/models/${model}/aliases/${alias}/rollback`, { ifMatch: etag });
 

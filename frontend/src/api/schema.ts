@@ -212,6 +212,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Identity Provider
+         * @description Where people can sign in elsewhere, or null.
+         */
+        get: operations["getIdentityProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-provider/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Sign In Attempt
+         * @description Begin to sign in at the provider: where the browser goes.
+         */
+        post: operations["createSignInAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-provider/proof-attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Proof Attempt
+         * @description Begin to confirm at the provider who one is, before a signature: where the browser goes.
+         */
+        post: operations["createProofAttempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-provider/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Proof
+         * @description Turn the provider's answer into a proof for one signature; it is told this once.
+         */
+        post: operations["createProof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-provider/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Provider Session
+         * @description Sign in with the provider's answer; people, names and roles are as the provider says.
+         */
+        post: operations["createProviderSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -522,6 +622,26 @@ export interface paths {
          */
         put: operations["putReasonDictionary"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/replay-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Replay Job
+         * @description Queue the replay of all decision records of a model, or of those by version, caller, outcome and time.
+         */
+        post: operations["createReplayJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1396,6 +1516,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/predictions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Predictions
+         * @description The same records with rows and contributions, oldest first, streamed; the audit trail says who took them.
+         */
+        get: operations["exportPredictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/predictions/{prediction_id}": {
         parameters: {
             query?: never;
@@ -1470,6 +1610,46 @@ export interface paths {
          * @description Compute the record again from the stored artifact and compare the bits.
          */
         post: operations["replayPrediction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay-jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Replay Job
+         * @description One job with its progress, how many records came out identical, and which did not.
+         */
+        get: operations["getReplayJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay-jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Replay Job
+         * @description Stop a replay job.
+         */
+        post: operations["cancelReplayJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1925,8 +2105,36 @@ export interface paths {
          */
         get: operations["listUsers"];
         put?: never;
-        post?: never;
+        /**
+         * Create User
+         * @description Let a person sign in; the answer has their one-time password, which is told this once.
+         */
+        post: operations["createUser"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/disablement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable User
+         * @description Keep somebody else out: their sessions end, their keys and passwords work no more.
+         */
+        post: operations["disableUser"];
+        /**
+         * Enable User
+         * @description Let somebody else in again; a lock after wrong passwords is lifted too.
+         */
+        delete: operations["enableUser"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2245,6 +2453,10 @@ export interface components {
             api_keys: number;
             /** Created At */
             created_at: string;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Has Password */
+            has_password: boolean;
             /** Is Service */
             is_service: boolean;
             /** Locked Until */
@@ -2257,6 +2469,24 @@ export interface components {
             printed_name: string;
             /** Roles */
             roles: string[];
+        };
+        /**
+         * AccountRequest
+         * @description Somebody who shall be able to sign in.
+         */
+        AccountRequest: {
+            /**
+             * Name
+             * @description What they sign in with; it stays with everything that they do.
+             */
+            name: string;
+            /**
+             * Printed Name
+             * @description As it stands under signatures.
+             */
+            printed_name: string;
+            /** Roles */
+            roles: ("developer" | "auditor" | "observer" | "administrator" | "client")[];
         };
         /**
          * AdjustableFeature
@@ -2924,6 +3154,14 @@ export interface components {
             revision: number;
         };
         /**
+         * Departure
+         * @description Where the browser goes to sign in.
+         */
+        Departure: {
+            /** Url */
+            url: string;
+        };
+        /**
          * Disagreement
          * @description One decision record with both answers; the responses are those of the champion's outcome.
          */
@@ -3010,6 +3248,14 @@ export interface components {
             stability?: number | null;
             /** Target */
             target: string;
+            /**
+             * Tolerances
+             * @description From which tolerance of loss to which one the same choice would have been made.
+             */
+            tolerances?: [
+                number,
+                number
+            ] | null;
         };
         /**
          * EdgeContribution
@@ -3106,6 +3352,14 @@ export interface components {
             target: string;
             /** Text */
             text: string;
+            /**
+             * Tolerances
+             * @description From which tolerance of loss to which one the same choice would have been made.
+             */
+            tolerances: [
+                number,
+                number
+            ] | null;
             /** Unit */
             unit: string | null;
             /** Value When Missing */
@@ -3173,6 +3427,11 @@ export interface components {
         Erasure: {
             /** Erased */
             erased: number;
+            /**
+             * Keys Destroyed
+             * @description Days whose key was destroyed, for copies of the records in backups.
+             */
+            keys_destroyed: number;
             /** Made Before */
             made_before: string;
             /** Model */
@@ -3772,6 +4031,8 @@ export interface components {
          * @description Who is signed in, and what they may do.
          */
         Me: {
+            /** Has Password */
+            has_password: boolean;
             /** Id */
             id: string;
             /** Must Change Password */
@@ -3991,6 +4252,20 @@ export interface components {
             stages: components["schemas"]["TrainingStage"][];
         };
         /**
+         * NewAccount
+         * @description An account with the password that its owner must change, which is told this once.
+         */
+        NewAccount: {
+            /** Name */
+            name: string;
+            /** Password */
+            password: string;
+            /** Printed Name */
+            printed_name: string;
+            /** Roles */
+            roles: ("developer" | "auditor" | "observer" | "administrator" | "client")[];
+        };
+        /**
          * NewApiKey
          * @description A key just made; `key` is shown this once.
          */
@@ -4021,6 +4296,11 @@ export interface components {
          * @description What an authenticator must be told; it counts once a code was confirmed.
          */
         NewSecondFactor: {
+            /**
+             * Picture
+             * @description The address as a QR code: an SVG image within a `data:` address.
+             */
+            picture: string;
             /** Secret */
             secret: string;
             /** Uri */
@@ -4397,6 +4677,36 @@ export interface components {
             }[];
         };
         /**
+         * PredictionSearch
+         * @description Which decision records are meant; what is left away is not asked.
+         */
+        PredictionSearch: {
+            /**
+             * Caller
+             * @description Name with which the caller signs in, or whose key was used.
+             */
+            caller?: string | null;
+            /** Model */
+            model?: string | null;
+            /**
+             * Outcome
+             * @description The outcome that the record speaks of (classification).
+             */
+            outcome?: string | null;
+            /**
+             * Since
+             * @description Records from this moment on.
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Records before this moment.
+             */
+            until?: string | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
          * PredictionSummary
          * @description A decision record as it is listed.
          */
@@ -4548,7 +4858,7 @@ export interface components {
              * Stage
              * @enum {string}
              */
-            stage: "data" | "fit" | "prune" | "refit" | "symbolify" | "evaluate" | "score";
+            stage: "data" | "fit" | "prune" | "refit" | "symbolify" | "evaluate" | "score" | "replay";
             /** Step */
             step: number;
             /**
@@ -4558,6 +4868,42 @@ export interface components {
             steps: number;
             /** Validation Loss */
             validation_loss?: number | null;
+        };
+        /**
+         * Proof
+         * @description Who signs next has just shown at the provider who they are; the proof works once.
+         */
+        Proof: {
+            /** Proof */
+            proof: string;
+            /** Valid Until */
+            valid_until: string;
+        };
+        /**
+         * ProviderAnswer
+         * @description What the provider has sent the browser back with.
+         */
+        ProviderAnswer: {
+            /**
+             * Code
+             * Format: password
+             */
+            code: string;
+            /**
+             * Iss
+             * @description Who answers, where the provider says so.
+             */
+            iss?: string | null;
+            /** State */
+            state: string;
+        };
+        /**
+         * ProviderTitle
+         * @description What the sign-in page calls the identity provider, or null where there is none.
+         */
+        ProviderTitle: {
+            /** Title */
+            title: string | null;
         };
         /**
          * Prune
@@ -4824,6 +5170,60 @@ export interface components {
             stored_digest: string;
         };
         /**
+         * ReplayJob
+         * @description A bulk replay as it is shown.
+         */
+        ReplayJob: {
+            job: components["schemas"]["TrainingJob"];
+            result: components["schemas"]["ReplayResult"] | null;
+            search: components["schemas"]["PredictionSearch"];
+        };
+        /**
+         * ReplayRequest
+         * @description Which decision records of a model are meant; what is left away is not asked.
+         */
+        ReplayRequest: {
+            /**
+             * Caller
+             * @description Name with which the caller signs in, or whose key was used.
+             */
+            caller?: string | null;
+            /**
+             * Outcome
+             * @description The outcome that the record speaks of (classification).
+             */
+            outcome?: string | null;
+            /**
+             * Since
+             * @description Records from this moment on.
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Records before this moment.
+             */
+            until?: string | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * ReplayResult
+         * @description What came out of a job that succeeded.
+         */
+        ReplayResult: {
+            /** Different */
+            different: number;
+            /**
+             * Different Ids
+             * @description The first 1,000 records that do not come out again.
+             */
+            different_ids: string[];
+            /** Identical */
+            identical: number;
+            /** Replayed */
+            replayed: number;
+        };
+        /**
          * RequestedOutput
          * @description An output tensor that shall be in the answer.
          */
@@ -5059,6 +5459,12 @@ export interface components {
              */
             quorum: number;
             /**
+             * Second Factor
+             * @description Whether every signature needs a second factor, here or at the identity provider.
+             * @default false
+             */
+            second_factor: boolean;
+            /**
              * Signers
              * @description Sign-in names of those who may sign; every independent auditor where it is null.
              */
@@ -5169,6 +5575,11 @@ export interface components {
             bytes: number;
             /** Digest */
             digest: string;
+            /**
+             * Erased At
+             * @description When the file was erased; its digest stays.
+             */
+            erased_at: string | null;
             /**
              * Refused
              * @description Rows that could not be answered; their column `error` says why.
@@ -5310,7 +5721,7 @@ export interface components {
         };
         /**
          * SignatureRequest
-         * @description What the person who signs sends: the verdict, what was seen, and the password again.
+         * @description What the person who signs sends: the verdict, what was seen, and once more the proof of who it is.
          */
         SignatureRequest: {
             /** Artifact Digest */
@@ -5336,9 +5747,14 @@ export interface components {
             meaning?: ("review" | "approval" | "responsibility" | "rejection") | null;
             /**
              * Password
-             * Format: password
+             * @description Again, of whoever has one here.
              */
-            password: string;
+            password?: string | null;
+            /**
+             * Proof
+             * @description Of a fresh confirmation at the identity provider, instead of a password.
+             */
+            proof?: string | null;
             /**
              * Statement
              * @description In the signer's own words: what was done.
@@ -5802,10 +6218,10 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description train makes a version, revise changes one, challenge compares one with other models, score answers the rows of a table.
+             * @description train makes a version, revise changes one, challenge compares one with other models, score answers the rows of a table, replay computes decision records again.
              * @enum {string}
              */
-            kind: "train" | "revise" | "challenge" | "score";
+            kind: "train" | "revise" | "challenge" | "score" | "replay";
             /** Message */
             message: string;
             /** Model */
@@ -6595,6 +7011,164 @@ export interface operations {
             };
         };
     };
+    getIdentityProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTitle"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createSignInAttempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departure"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createProofAttempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departure"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proof"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createProviderSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -7266,6 +7840,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReasonDictionary"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createReplayJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
                 };
             };
             /** @description Client Error */
@@ -9055,6 +9667,50 @@ export interface operations {
             };
         };
     };
+    exportPredictions: {
+        parameters: {
+            query?: {
+                /** @description JSON lines, or a Parquet file. */
+                format?: "jsonl" | "parquet";
+                model?: string | null;
+                version?: number | null;
+                /** @description Sign-in name of the caller, or of the key's owner. */
+                caller?: string | null;
+                /** @description The outcome that a record speaks of. */
+                outcome?: string | null;
+                /** @description Records from this moment on. */
+                since?: string | null;
+                /** @description Records before this moment. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The records. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     getPrediction: {
         parameters: {
             query?: never;
@@ -9178,6 +9834,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    getReplayJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancelReplayJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayJob"];
                 };
             };
             /** @description Client Error */
@@ -10050,6 +10770,102 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Account_"];
                 };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccount"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    disableUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name that somebody signs in with. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    enableUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name that somebody signs in with. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Client Error */
             "4XX": {

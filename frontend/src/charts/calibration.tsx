@@ -2,6 +2,7 @@
 import type { CalibrationBin } from "../api/types";
 import { Table } from "../components/table";
 import { number } from "../format";
+import { t } from "../messages";
 
 const SIZE = 300;
 const EDGE = 44;
@@ -16,7 +17,7 @@ export function Calibration({ bins }: { bins: readonly CalibrationBin[] }) {
         class="loss calibration"
         viewBox={`0 0 ${SIZE} ${SIZE}`}
         role="img"
-        aria-label={`Calibration in ${bins.length} bins; the numbers follow.`}
+        aria-label={t("Calibration in {0} bins; the numbers follow.", bins.length)}
       >
         {[0, 0.5, 1].map((share) => (
           <g key={share}>
@@ -41,22 +42,20 @@ export function Calibration({ bins }: { bins: readonly CalibrationBin[] }) {
           class="training"
           points={bins.map((bin) => `${across(bin.predicted)},${down(bin.observed)}`).join(" ")}
         />
-        <text x={across(0.5)} y={SIZE - 8} text-anchor="middle">
-          predicted → observed
-        </text>
+        <text x={across(0.5)} y={SIZE - 8} text-anchor="middle">{t("predicted → observed")}</text>
       </svg>
       <Table
-        caption="Calibration on held-out rows"
+        caption={t("Calibration on held-out rows")}
         narrow="scroll"
         rows={bins}
         rowKey={(bin) => bin.least}
         columns={[
-          { title: "Predicted from", numeric: true, cell: (bin) => number(bin.least) },
+          { title: t("Predicted from"), numeric: true, cell: (bin) => number(bin.least) },
           { title: "to", numeric: true, cell: (bin) => number(bin.most) },
-          { title: "Mean predicted", numeric: true, cell: (bin) => number(bin.predicted) },
-          { title: "Observed share", numeric: true, cell: (bin) => number(bin.observed) },
+          { title: t("Mean predicted"), numeric: true, cell: (bin) => number(bin.predicted) },
+          { title: t("Observed share"), numeric: true, cell: (bin) => number(bin.observed) },
           { title: "95 % interval", cell: (bin) => `${number(bin.lower, 3)} to ${number(bin.upper, 3)}` },
-          { title: "Rows", numeric: true, cell: (bin) => bin.rows },
+          { title: t("Rows"), numeric: true, cell: (bin) => bin.rows },
         ]}
       />
     </figure>

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Figure } from "../api/types";
 import { Table } from "../components/table";
 import { cell } from "../format";
-import { messages } from "../messages";
+import { t } from "../messages";
 import { theme } from "../theme";
 import { traceTables, type TraceTable } from "./figure_table";
 import { draw, type Drawing } from "./plotly";
@@ -64,7 +64,7 @@ export function Chart({ figure, description, tall = false }: ChartProps) {
         data-drawn={isDrawn}
       />
       <details>
-        <summary>{messages.numbersOfChart}</summary>
+        <summary>{t("Numbers of this chart")}</summary>
         {traceTables(figure).map((table) => (
           <TraceNumbers key={table.name} table={table} />
         ))}

@@ -2,6 +2,7 @@
 import type { EdgeOverlay } from "../api/types";
 import { Table } from "../components/table";
 import { number } from "../format";
+import { t } from "../messages";
 
 const WIDTH = 560;
 const HEIGHT = 220;
@@ -26,7 +27,12 @@ export function EdgeOverlayChart({ edge }: { edge: EdgeOverlay }) {
         class="loss overlay"
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
-        aria-label={`Edge ${edge.edge}, ${edge.source} to ${edge.target}, before and after; the numbers follow.`}
+        aria-label={t(
+          "Edge {0}, {1} to {2}, before and after; the numbers follow.",
+          edge.edge,
+          edge.source,
+          edge.target,
+        )}
       >
         {[low, high].map((value, index) => (
           <g key={index}>
@@ -44,14 +50,12 @@ export function EdgeOverlayChart({ edge }: { edge: EdgeOverlay }) {
             <text x={WIDTH - 12} y={HEIGHT - 26} text-anchor="end">{`${number(last)} ${edge.unit ?? ""}`}</text>
           </>
         )}
-        <text x={LEFT} y={HEIGHT - 8}>
-          ┄ before, — after
-        </text>
+        <text x={LEFT} y={HEIGHT - 8}>{t("┄ before, — after")}</text>
       </svg>
       <details>
-        <summary>Numbers of this chart</summary>
+        <summary>{t("Numbers of this chart")}</summary>
         <Table
-          caption={`Edge ${edge.edge} before and after, less its mean`}
+          caption={t("Edge {0} before and after, less its mean", edge.edge)}
           narrow="scroll"
           rows={edge.x.map((x, index) => ({ x, index }))}
           rowKey={(row) => row.index}
@@ -61,8 +65,8 @@ export function EdgeOverlayChart({ edge }: { edge: EdgeOverlay }) {
               numeric: !isTable,
               cell: (row) => (isTable ? (edge.categories[row.index] ?? "") : number(row.x)),
             },
-            { title: "Before", numeric: true, cell: (row) => number(edge.before[row.index]) },
-            { title: "After", numeric: true, cell: (row) => number(edge.after[row.index]) },
+            { title: t("Before"), numeric: true, cell: (row) => number(edge.before[row.index]) },
+            { title: t("After"), numeric: true, cell: (row) => number(edge.after[row.index]) },
           ]}
         />
       </details>

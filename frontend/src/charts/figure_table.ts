@@ -1,6 +1,7 @@
 // The numbers behind a figure, for its table twin. Plotly's arrays come as lists or as base64 of typed arrays.
 import type { Figure } from "../api/types";
 import { number } from "../format";
+import { t } from "../messages";
 
 export interface TraceTable {
   readonly name: string;
@@ -33,7 +34,7 @@ export function traceTables(figure: Figure): TraceTable[] {
     if (rows.length === 0) return [];
     return [
       {
-        name: typeof trace["name"] === "string" && trace["name"] ? trace["name"] : "Values",
+        name: typeof trace["name"] === "string" && trace["name"] ? trace["name"] : t("Values"),
         ...titlesOf(trace, titleOf(axisOf(figure, "x", trace["xaxis"]), "x"), titleOf(axisOf(figure, "y", trace["yaxis"]), "y")),
         rows,
       },

@@ -2,7 +2,7 @@
 import type { Progress } from "../api/types";
 import { Table } from "../components/table";
 import { number } from "../format";
-import { messages } from "../messages";
+import { t } from "../messages";
 
 const WIDTH = 640;
 const HEIGHT = 220;
@@ -23,7 +23,7 @@ interface Point {
 export function LossCurve({ history }: { history: readonly Progress[] }) {
   const shown = history.filter((progress) => typeof progress.loss === "number");
   if (shown.length < 2)
-    return <div class="chart-area chart-wait">The loss curve appears with the first steps.</div>;
+    return <div class="chart-area chart-wait">{t("The loss curve appears with the first steps.")}</div>;
   const training = pointsOf(shown, "loss");
   const validation = pointsOf(shown, "validation_loss");
   const values = [...training, ...validation].map((point) => point.value);
@@ -45,13 +45,9 @@ export function LossCurve({ history }: { history: readonly Progress[] }) {
         <Marks values={[low, (low + high) / 2, high]} stages={stagesOf(shown)} across={across} down={down} />
         <polyline class="training" points={path(training)} />
         {validation.length > 1 && <polyline class="validation" points={path(validation)} />}
-        <text x={LEFT} y={HEIGHT - 8}>
-          — training loss
-        </text>
+        <text x={LEFT} y={HEIGHT - 8}>{t("— training loss")}</text>
         {validation.length > 1 && (
-          <text x={LEFT + 130} y={HEIGHT - 8}>
-            ┄ validation loss
-          </text>
+          <text x={LEFT + 130} y={HEIGHT - 8}>{t("┄ validation loss")}</text>
         )}
       </svg>
       <LossNumbers history={shown} />
@@ -93,21 +89,21 @@ function Marks({ values, stages, across, down }: MarksProps) {
 function LossNumbers({ history }: { history: readonly Progress[] }) {
   return (
     <details>
-      <summary>{messages.numbersOfChart}</summary>
+      <summary>{t("Numbers of this chart")}</summary>
       <Table
-        caption="Loss by stage and step"
+        caption={t("Loss by stage and step")}
         narrow="scroll"
         rows={history}
         rowKey={(row) => `${history.indexOf(row)}`}
         columns={[
-          { title: "Stage", cell: (row) => row.stage },
-          { title: "Step", numeric: true, cell: (row) => row.step },
-          { title: "Training loss", numeric: true, cell: (row) => number(row.loss) },
-          { title: "Validation loss", numeric: true, cell: (row) => number(row.validation_loss) },
-          { title: "Active edges", numeric: true, cell: (row) => row.active_edges ?? "–" },
-          { title: "Intervals", numeric: true, cell: (row) => row.grid_size ?? "–" },
-          { title: "Damping", numeric: true, cell: (row) => number(row.damping, 2) },
-          { title: "Seconds", numeric: true, cell: (row) => row.seconds?.toFixed(2) ?? "–" },
+          { title: t("Stage"), cell: (row) => row.stage },
+          { title: t("Step"), numeric: true, cell: (row) => row.step },
+          { title: t("Training loss"), numeric: true, cell: (row) => number(row.loss) },
+          { title: t("Validation loss"), numeric: true, cell: (row) => number(row.validation_loss) },
+          { title: t("Active edges"), numeric: true, cell: (row) => row.active_edges ?? "–" },
+          { title: t("Intervals"), numeric: true, cell: (row) => row.grid_size ?? "–" },
+          { title: t("Damping"), numeric: true, cell: (row) => number(row.damping, 2) },
+          { title: t("Seconds"), numeric: true, cell: (row) => row.seconds?.toFixed(2) ?? "–" },
         ]}
       />
     </details>
@@ -130,6 +126,6 @@ function stagesOf(history: readonly Progress[]): Stage[] {
 function sentence(training: readonly Point[], validation: readonly Point[]): string {
   const fall = (points: readonly Point[]): string =>
     `${number(points[0]?.value)} to ${number(points.at(-1)?.value)}`;
-  const second = validation.length > 0 ? `, validation loss from ${fall(validation)}` : "";
-  return `Training loss from ${fall(training)}${second}`;
+  const second = validation.length > 0 ? t(", validation loss from {0}", fall(validation)) : "";
+  return t("Training loss from {0}{1}", fall(training), second);
 }

@@ -2,7 +2,7 @@
 import type { Version } from "../api/types";
 import { Table } from "../components/table";
 import { metricName, number } from "../format";
-import { messages } from "../messages";
+import { t, tx } from "../messages";
 import { currentLocation, setQuery } from "../router";
 import { pointsOf, spanOf, type TrendPoint } from "./trend";
 
@@ -20,7 +20,7 @@ export function MetricTrend({ versions }: { versions: readonly Version[] }) {
   const points = pointsOf(versions, name);
   return (
     <div class="card">
-      <div class="segmented" role="group" aria-label="Metric">
+      <div class="segmented" role="group" aria-label={t("Metric")}>
         {names.map((one) => (
           <button
             type="button"
@@ -49,7 +49,7 @@ function Trend({ name, points }: { name: string; points: readonly TrendPoint[] }
         class="loss trend"
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         role="img"
-        aria-label={`${metricName(name)} by version; the numbers follow.`}
+        aria-label={t("{0} by version; the numbers follow.", metricName(name))}
       >
         {[low, (low + high) / 2, high].map((value) => (
           <g key={value}>
@@ -83,16 +83,18 @@ function Trend({ name, points }: { name: string; points: readonly TrendPoint[] }
           </g>
         ))}
       </svg>
-      <figcaption class="hint">By version, {better} is better. Lines join versions measured on the same rows.</figcaption>
+      <figcaption class="hint">
+        {tx("By version, {0} is better. Lines join versions measured on the same rows.", better)}
+      </figcaption>
       <details>
-        <summary>{messages.numbersOfChart}</summary>
+        <summary>{t("Numbers of this chart")}</summary>
         <Table
-          caption={`${metricName(name)} by version`}
+          caption={t("{0} by version", metricName(name))}
           narrow="scroll"
           rows={points}
           rowKey={(point) => point.version}
           columns={[
-            { title: "Version", numeric: true, cell: (point) => point.version },
+            { title: t("Version"), numeric: true, cell: (point) => point.version },
             { title: metricName(name), numeric: true, cell: (point) => number(point.value) },
             {
               title: "95 % interval",
@@ -100,7 +102,7 @@ function Trend({ name, points }: { name: string; points: readonly TrendPoint[] }
               cell: (point) =>
                 point.lower === null ? "–" : `${number(point.lower, 3)} to ${number(point.upper, 3)}`,
             },
-            { title: "Rows", numeric: true, cell: (point) => point.rows },
+            { title: t("Rows"), numeric: true, cell: (point) => point.rows },
           ]}
         />
       </details>

@@ -1,5 +1,6 @@
 // The candidates of an edge less the curve in force: what a formula would miss, on a scale that shows it.
 import type { Figure } from "../api/types";
+import { t } from "../messages";
 import { valuesOf } from "./figure_table";
 
 type Trace = Figure["data"][number];
@@ -23,7 +24,7 @@ export function residualFigure(figure: Figure): Figure | null {
   const axis = (figure.layout["yaxis"] ?? {}) as object;
   return {
     data: [...differences, ...density],
-    layout: { ...figure.layout, yaxis: { ...axis, title: { text: "candidate − curve" } } },
+    layout: { ...figure.layout, yaxis: { ...axis, title: { text: t("candidate − curve") } } },
   };
 }
 

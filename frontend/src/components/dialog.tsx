@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-import { messages } from "../messages";
+import { t } from "../messages";
 interface DialogProps {
   title: string;
   onClose: () => void;
@@ -31,7 +31,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     >
       <div class="dialog-head">
         <h2 id={id}>{title}</h2>
-        <button type="button" class="icon-button" aria-label={messages.close} onClick={onClose}>
+        <button type="button" class="icon-button" aria-label={t("Close")} onClick={onClose}>
           <span aria-hidden="true">✕</span>
         </button>
       </div>

@@ -2,13 +2,13 @@
 import { useState } from "preact/hooks";
 
 import { shortDigest } from "../format";
-import { messages } from "../messages";
+import { t } from "../messages";
 
 export function Digest({ digest, label = "digest" }: { digest: string; label?: string }) {
   return (
     <span class="digest">
       <code title={digest}>{shortDigest(digest)}</code>
-      <CopyButton text={digest} label={`Copy the ${label}`} />
+      <CopyButton text={digest} label={t("Copy the {0}", label)} />
     </span>
   );
 }
@@ -44,7 +44,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
         </svg>
       </button>
       <span class="visually-hidden" role="status">
-        {outcome === "copied" ? messages.copied : outcome === "refused" ? messages.copyingRefused : ""}
+        {outcome === "copied" ? t("Copied.") : outcome === "refused" ? t("The browser did not allow copying.") : ""}
       </span>
     </>
   );

@@ -1,7 +1,7 @@
 // A form: what was refused on top, the fields, the button that sends it once, the way out.
 import type { ComponentChildren } from "preact";
 
-import { messages } from "../messages";
+import { t } from "../messages";
 import type { Action } from "../resource";
 import { ProblemNote } from "./problem";
 
@@ -50,12 +50,12 @@ function FormButtons({ isBusy, submit, busy, disabled = false, cancel, more }: F
       {more}
       {typeof cancel === "string" && (
         <a class="button" href={cancel}>
-          {messages.cancel}
+          {t("Cancel")}
         </a>
       )}
       {typeof cancel === "function" && (
         <button type="button" class="button" onClick={cancel}>
-          {messages.cancel}
+          {t("Cancel")}
         </button>
       )}
     </div>

@@ -1,5 +1,6 @@
 // A formula in MathML: selectable, readable aloud, and drawn without fonts or styles of our own.
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../messages";
 
 /** KaTeX is as heavy as everything else together, so it comes with the first formula. */
 const load = () => import("katex");
@@ -32,5 +33,5 @@ export function FormulaView({ latex, text }: { latex: string; text: string }) {
       isWanted = false;
     };
   }, [latex, text]);
-  return <div class="formula" ref={element} tabIndex={0} role="group" aria-label={`Formula: ${text}`} />;
+  return <div class="formula" ref={element} tabIndex={0} role="group" aria-label={t("Formula: {0}", text)} />;
 }

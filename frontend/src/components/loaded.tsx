@@ -1,7 +1,7 @@
 // The three states of data: a calm placeholder of about the right size, the problem, the content.
 import type { ComponentChildren } from "preact";
 
-import { messages } from "../messages";
+import { t } from "../messages";
 import type { Pages, Resource } from "../resource";
 import { ProblemNote } from "./problem";
 
@@ -38,7 +38,7 @@ export function LoadedPages<T>({ pages, empty, children }: LoadedPagesProps<T>) 
       {pages.data !== undefined && pages.data.length > 0 && children(pages.data)}
       {pages.more && (
         <button type="button" class="button more" onClick={pages.more} disabled={pages.loading}>
-          {pages.loading ? messages.loading : messages.more}
+          {pages.loading ? t("Loading…") : t("Show more")}
         </button>
       )}
     </>
@@ -48,7 +48,7 @@ export function LoadedPages<T>({ pages, empty, children }: LoadedPagesProps<T>) 
 export function Placeholder({ rows }: { rows: number }) {
   return (
     <div class="placeholder" role="status">
-      <span class="visually-hidden">{messages.loading}</span>
+      <span class="visually-hidden">{t("Loading…")}</span>
       {Array.from({ length: rows }, (_, row) => (
         <div class="placeholder-row" key={row} aria-hidden="true" />
       ))}

@@ -1,6 +1,7 @@
 // The frame of every screen: where we are, the title that takes the focus, the actions.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../messages";
 
 interface PageProps {
   title: string;
@@ -25,7 +26,7 @@ export function PageFrame({ title, trail = [], lead, badges, actions, wide = fal
   return (
     <main id="content" class={wide ? "page page-wide" : "page"}>
       {trail.length > 0 && (
-        <nav class="trail" aria-label="Breadcrumb">
+        <nav class="trail" aria-label={t("Breadcrumb")}>
           {trail.map(([text, to]) => (
             <span key={to}>
               <a href={to}>{text}</a>

@@ -1,6 +1,6 @@
 // What went wrong, in the server's words, with the code that support asks for.
 import type { Problem } from "../api/client";
-import { messages } from "../messages";
+import { t, tx } from "../messages";
 
 interface ProblemNoteProps {
   problem: Problem;
@@ -28,11 +28,11 @@ export function ProblemNote({ problem, shownAt = [], onRetry }: ProblemNoteProps
       )}
       <p class="note-meta">
         <code>{problem.code}</code>
-        {problem.requestId && <> · request {problem.requestId}</>}
+        {problem.requestId && <>{tx(" · request {0}", problem.requestId)}</>}
       </p>
       {onRetry && (
         <button type="button" class="button" onClick={onRetry}>
-          {messages.retry}
+          {t("Try again")}
         </button>
       )}
     </div>

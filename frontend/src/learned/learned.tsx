@@ -8,6 +8,7 @@ import { Loaded } from "../components/loaded";
 import { Section } from "../components/page";
 import { Table } from "../components/table";
 import { number, plural } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 import { address, currentLocation, setQuery } from "../router";
 
@@ -22,13 +23,15 @@ interface LearnedProps {
 export function Learned({ model, version }: LearnedProps) {
   const features = useResource(`${model}/${version}`, (signal) => listFeatures(model, version, signal));
   return (
-    <Section title="What the model has learned">
+    <Section title={t("What the model has learned")}>
       <Loaded resource={features} rows={6}>
         {(data) => (
           <>
             <p class="hint">
-              Features by the standard deviation of their contributions over the reference rows, on the link scale.
-              Select one to see {data.is_additive ? "its shape function" : "how the output depends on it"}.
+              {tx(
+                "Features by the standard deviation of their contributions over the reference rows, on the link scale. Select one to see {0}.",
+                data.is_additive ? t("its shape function") : t("how the output depends on it"),
+              )}
             </p>
             <div class="learned">
               <FeatureList features={data} />
@@ -52,7 +55,7 @@ function FeatureList({ features }: { features: Features }) {
   const selected = selectedFeature(features);
   const strongest = Math.max(...features.items.map((one) => one.deviation), Number.MIN_VALUE);
   return (
-    <ol class="strengths" aria-label="Features by strength">
+    <ol class="strengths" aria-label={t("Features by strength")}>
       {features.items.map((one) => (
         <li key={one.feature}>
           <button
@@ -79,8 +82,8 @@ function FeatureShape({ model, version, features }: LearnedProps & { features: F
     return (
       <div class="learned-shape empty" role="note">
         {features.has_bands
-          ? "Each curve comes with a band that holds nine in ten, and with the density of its data."
-          : "How sure this version is of its curves is not known, so they come without a band."}
+          ? t("Each curve comes with a band that holds nine in ten, and with the density of its data.")
+          : t("How sure this version is of its curves is not known, so they come without a band.")}
       </div>
     );
   return <ShapeChart key={selected.feature} model={model} version={version} feature={selected} />;
@@ -97,18 +100,16 @@ function ShapeChart({ model, version, feature }: LearnedProps & { feature: Featu
       <h3>{name}</h3>
       <div class="chart-slot">
         <Loaded resource={chart} rows={5}>
-          {(figure) => <Chart figure={figure} description={`How the output moves with ${name}, all else as it is`} />}
+          {(figure) => <Chart figure={figure} description={t("How the output moves with {0}, all else as it is", name)} />}
         </Loaded>
       </div>
       <p class="hint">
-        Mean size of its contributions: {number(feature.mean_size)}. For a report:{" "}
-        <a href={`${picture}?format=svg`} download>
-          SVG
-        </a>
-        {", "}
-        <a href={`${picture}?format=png`} download>
-          PNG
-        </a>
+        {tx(
+          "Mean size of its contributions: {0}. For a report: {1}, {2}",
+          number(feature.mean_size),
+          <a href={`${picture}?format=svg`} download>{t("SVG")}</a>,
+          <a href={`${picture}?format=png`} download>{t("PNG")}</a>,
+        )}
       </p>
     </div>
   );
@@ -118,11 +119,11 @@ function Interactions({ model, version }: LearnedProps) {
   const pairs = useResource(`${model}/${version}`, (signal) => listInteractions(model, version, signal));
   return (
     <>
-      <h3>Features that act together</h3>
+      <h3>{t("Features that act together")}</h3>
       <Loaded resource={pairs} rows={4}>
         {(data) =>
           data.items.length === 0 ? (
-            <p class="empty">No two features act together: each has its own curve.</p>
+            <p class="empty">{t("No two features act together: each has its own curve.")}</p>
           ) : (
             <InteractionTable model={model} version={version} pairs={data.items} />
           )
@@ -141,25 +142,25 @@ function InteractionTable({ model, version, pairs }: LearnedProps & { pairs: rea
   return (
     <>
       <Table
-        caption="Interactions, strongest first"
+        caption={t("Interactions, strongest first")}
         rows={isWhole ? pairs : pairs.slice(0, FIRST_PAIRS)}
         rowKey={(one) => `${one.first} ${one.second}`}
         columns={[
           {
-            title: "Features",
+            title: t("Features"),
             cell: (one) => (
               <button type="button" class="pair" aria-pressed={one === selected} onClick={() => select(one)}>
-                {one.first} and {one.second}
+                {tx("{0} and {1}", one.first, one.second)}
               </button>
             ),
           },
-          { title: "Size, link scale", numeric: true, cell: (one) => number(one.size) },
-          { title: "H², share of both", numeric: true, cell: (one) => `${number(100 * one.h_squared, 3)} %` },
+          { title: t("Size, link scale"), numeric: true, cell: (one) => number(one.size) },
+          { title: t("H², share of both"), numeric: true, cell: (one) => `${number(100 * one.h_squared, 3)} %` },
         ]}
       />
       {!isWhole && (
         <button type="button" class="button more" onClick={() => setWhole(true)}>
-          Show all {plural(pairs.length, "pair")}
+          {tx("Show all {0}", plural(pairs.length, "pair"))}
         </button>
       )}
       {selected && <PairChart key={`${selected.first} ${selected.second}`} model={model} version={version} pair={selected} />}
@@ -175,7 +176,7 @@ function PairChart({ model, version, pair }: LearnedProps & { pair: Interaction 
   return (
     <div class="chart-slot">
       <Loaded resource={chart} rows={5}>
-        {(figure) => <Chart figure={figure} description={`How the output moves with ${first} and ${second}`} tall />}
+        {(figure) => <Chart figure={figure} description={t("How the output moves with {0} and {1}", first, second)} tall />}
       </Loaded>
     </div>
   );

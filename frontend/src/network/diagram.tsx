@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import type { Decision, Network } from "../api/types";
+import { t } from "../messages";
 import { CameraControl } from "./camera_control";
 import { DiagramTools } from "./diagram_tools";
 import type { Flow } from "./flow";
@@ -45,7 +46,7 @@ export function NetworkDiagram(props: NetworkViewProps) {
   return (
     <div class="diagram">
       <DiagramTools camera={camera} />
-      <div ref={frame} class="network-frame" tabIndex={0} role="region" aria-label="Diagram: drag or arrow keys move it">
+      <div ref={frame} class="network-frame" tabIndex={0} role="region" aria-label={t("Diagram: drag or arrow keys move it")}>
         <div ref={layer} class="network-layer">
           <svg
             class={["network", edges > MANY && "dense", props.flow && "lit"].filter(Boolean).join(" ")}
@@ -53,7 +54,10 @@ export function NetworkDiagram(props: NetworkViewProps) {
             width={layout.width}
             height={layout.height}
             role="group"
-            aria-label={`${edges} edges: arrow keys walk over edges and nodes, Enter opens one, f shows its paths.`}
+            aria-label={t(
+              "{0} edges: arrow keys walk over edges and nodes, Enter opens one, f shows its paths.",
+              edges,
+            )}
             ref={events.svg}
             {...events.handlers}
           >

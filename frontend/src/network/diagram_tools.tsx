@@ -1,15 +1,16 @@
 // Buttons that move the picture; the same by Ctrl and wheel, by pinch, and by the keys + − 0.
+import { t } from "../messages";
 import type { CameraControl } from "./camera_control";
 
 const TOOLS = [
-  ["larger", "Larger (key +)", "M8 3v10M3 8h10"],
-  ["smaller", "Smaller (key −)", "M3 8h10"],
-  ["all", "Show all of it (key 0)", "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"],
+  ["larger", t("Larger (key +)"), "M8 3v10M3 8h10"],
+  ["smaller", t("Smaller (key −)"), "M3 8h10"],
+  ["all", t("Show all of it (key 0)"), "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3"],
 ] as const;
 
 export function DiagramTools({ camera }: { camera: { readonly current: CameraControl | null } }) {
   return (
-    <div class="diagram-tools" role="group" aria-label="Size of the diagram">
+    <div class="diagram-tools" role="group" aria-label={t("Size of the diagram")}>
       {TOOLS.map(([act, label, drawing]) => (
         <button
           type="button"

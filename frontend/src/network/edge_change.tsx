@@ -7,6 +7,7 @@ import { EdgeOverlayChart } from "../charts/edge_overlay";
 import { Loaded } from "../components/loaded";
 import { Facts } from "../components/page";
 import { number } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 import { address } from "../router";
 
@@ -23,9 +24,7 @@ export function EdgeChange(props: EdgeChangeProps) {
   const [open, setOpen] = useState(false);
   return (
     <details class="part" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        Against version {earlier.version}, {earlier.role}
-      </summary>
+      <summary>{tx("Against version {0}, {1}", earlier.version, earlier.role)}</summary>
       {open && <Change {...props} />}
     </details>
   );
@@ -40,25 +39,27 @@ function Change({ model, version, edge, earlier }: EdgeChangeProps) {
       <Loaded resource={found} rows={5}>
         {(comparison) => <Difference comparison={comparison} edge={edge} />}
       </Loaded>
-      <a href={address`/models/${model}/versions/${earlier.version}/compare/${version}`}>Compare the whole versions</a>
+      <a href={address`/models/${model}/versions/${earlier.version}/compare/${version}`}>
+        {t("Compare the whole versions")}
+      </a>
     </>
   );
 }
 
 function Difference({ comparison, edge }: { comparison: VersionComparison; edge: string }) {
   if (comparison.edges === null)
-    return <p class="hint">The versions have different nodes, so this edge has no counterpart.</p>;
+    return <p class="hint">{t("The versions have different nodes, so this edge has no counterpart.")}</p>;
   const difference = comparison.edges.find((one) => one.overlay.edge === edge);
-  if (!difference) return <p class="hint">This edge is the same function in both versions.</p>;
+  if (!difference) return <p class="hint">{t("This edge is the same function in both versions.")}</p>;
   const { change, overlay } = difference;
   return (
     <>
       <Facts
         facts={[
-          ["Change", `${change}: ${overlay.form_before} → ${overlay.form_after}`],
-          ["Contribution spread", `${number(overlay.spread_before)} → ${number(overlay.spread_after)}`],
-          ["Before", <code>{overlay.text_before}</code>],
-          ["After", <code>{overlay.text_after}</code>],
+          [t("Change"), `${change}: ${overlay.form_before} → ${overlay.form_after}`],
+          [t("Contribution spread"), `${number(overlay.spread_before)} → ${number(overlay.spread_after)}`],
+          [t("Before"), <code>{overlay.text_before}</code>],
+          [t("After"), <code>{overlay.text_after}</code>],
         ]}
       />
       <EdgeOverlayChart edge={overlay} />

@@ -6,6 +6,7 @@ import type { Figure } from "../api/types";
 import { Chart } from "../charts/chart";
 import { residualFigure } from "../charts/residuals";
 import { Loaded } from "../components/loaded";
+import { t } from "../messages";
 import { useResource } from "../resource";
 import { currentLocation, setQuery } from "../router";
 
@@ -32,7 +33,7 @@ function CurveOrResiduals({ figure, edge }: { figure: Figure; edge: string }) {
   return (
     <>
       {residuals && (
-        <div class="segmented" role="group" aria-label="Show in the chart">
+        <div class="segmented" role="group" aria-label={t("Show in the chart")}>
           {(["curve", "residuals"] as const).map((name) => (
             <button
               type="button"
@@ -40,7 +41,7 @@ function CurveOrResiduals({ figure, edge }: { figure: Figure; edge: string }) {
               aria-pressed={(name === "residuals") === showsResiduals}
               onClick={() => setQuery({ chart: name === "curve" ? null : name })}
             >
-              {name === "curve" ? "Curve" : "Residuals of candidates"}
+              {name === "curve" ? t("Curve") : t("Residuals of candidates")}
             </button>
           ))}
         </div>
@@ -49,11 +50,13 @@ function CurveOrResiduals({ figure, edge }: { figure: Figure; edge: string }) {
         figure={showsResiduals ? residuals : figure}
         description={
           showsResiduals
-            ? `What the candidates of edge ${edge} differ by from its curve`
-            : `Shape function of edge ${edge} over its training data`
+            ? t("What the candidates of edge {0} differ by from its curve", edge)
+            : t("Shape function of edge {0} over its training data", edge)
         }
       />
-      <p class="hint">The shaded ground lies outside the training data: the curve goes on as a straight line there.</p>
+      <p class="hint">
+        {t("The shaded ground lies outside the training data: the curve goes on as a straight line there.")}
+      </p>
     </>
   );
 }

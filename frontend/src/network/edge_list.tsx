@@ -1,6 +1,7 @@
 // The same network as a list: the picture's table twin, and its form on a narrow screen.
 import { number, signed } from "../format";
 import { FormBadge, StateBadge } from "../components/badge";
+import { t, tx } from "../messages";
 import type { NetworkViewProps } from "./diagram";
 import { walkingOrder } from "./layout";
 import { Sparkline } from "./sparkline";
@@ -30,8 +31,8 @@ export function EdgeList({ network, selected, onSelect, decisions, lit, flow, ag
                 </span>
                 <span class="edge-row-meta">
                   {unit.get(edge.source) && <span>{unit.get(edge.source)}</span>}
-                  <span>spread {number(edge.spread, 3)}</span>
-                  {contribution !== undefined && <strong>contributes {signed(contribution)}</strong>}
+                  <span>{tx("spread {0}", number(edge.spread, 3))}</span>
+                  {contribution !== undefined && <strong>{tx("contributes {0}", signed(contribution))}</strong>}
                 </span>
                 <svg class="spread-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
                   <rect class="spread-rest" width="100" height="4" />
@@ -44,7 +45,7 @@ export function EdgeList({ network, selected, onSelect, decisions, lit, flow, ag
               </span>
               <span class="edge-row-badges">
                 <FormBadge form={edge.form} />
-                {against?.has(edge.edge) && <span class="badge badge-bad">⚠ against expectation</span>}
+                {against?.has(edge.edge) && <span class="badge badge-bad">{t("⚠ against expectation")}</span>}
                 {decision && <StateBadge state={decision} />}
               </span>
             </button>

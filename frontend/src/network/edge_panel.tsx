@@ -8,6 +8,7 @@ import { Loaded } from "../components/loaded";
 import { Facts } from "../components/page";
 import { Table } from "../components/table";
 import { number } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 import { setQuery } from "../router";
 import { EdgeChange } from "./edge_change";
@@ -37,10 +38,10 @@ interface EdgePanelProps {
 export function EdgePanel({ model, version, edge, onClose, certificates, earlier, revision, children }: EdgePanelProps) {
   const detail = useResource(`${model}/${version}/${edge}`, (signal) => getEdge(model, version, edge, signal));
   return (
-    <aside class="edge-panel" aria-label={`Edge ${edge}`}>
+    <aside class="edge-panel" aria-label={t("Edge {0}", edge)}>
       <div class="edge-panel-head">
-        <h2>{detail.data ? `${detail.data.source} → ${detail.data.target}` : `Edge ${edge}`}</h2>
-        <button type="button" class="icon-button" aria-label="Close the edge" onClick={onClose}>
+        <h2>{detail.data ? `${detail.data.source} → ${detail.data.target}` : t("Edge {0}", edge)}</h2>
+        <button type="button" class="icon-button" aria-label={t("Close the edge")} onClick={onClose}>
           <span aria-hidden="true">✕</span>
         </button>
       </div>
@@ -65,23 +66,23 @@ export function EdgePanel({ model, version, edge, onClose, certificates, earlier
 function EdgeNumbers({ detail }: { detail: EdgeDetail }) {
   const unit = detail.unit ? ` ${detail.unit}` : "";
   const facts: [string, ComponentChildren][] = [
-    ["Form", <FormBadge form={detail.form} />],
-    ["Edge", <code>{detail.edge}</code>],
-    ["Contribution spread", number(detail.spread)],
+    [t("Form"), <FormBadge form={detail.form} />],
+    [t("Edge"), <code>{detail.edge}</code>],
+    [t("Contribution spread"), number(detail.spread)],
   ];
   if (detail.domain) {
     const [lower, upper] = detail.domain;
-    facts.push(["Training domain", `${number(lower)} to ${number(upper)}${unit}`]);
+    facts.push([t("Training domain"), `${number(lower)} to ${number(upper)}${unit}`]);
   }
-  if (detail.degree !== null) facts.push(["Spline degree", detail.degree]);
-  if (detail.grid_size !== null) facts.push(["Spline intervals", detail.grid_size]);
-  if (detail.categories.length > 0) facts.push(["Categories", detail.categories.join(", ")]);
-  if (detail.stability !== null) facts.push(["Stability of the choice", <Stability detail={detail} />]);
+  if (detail.degree !== null) facts.push([t("Spline degree"), detail.degree]);
+  if (detail.grid_size !== null) facts.push([t("Spline intervals"), detail.grid_size]);
+  if (detail.categories.length > 0) facts.push([t("Categories"), detail.categories.join(", ")]);
+  if (detail.stability !== null) facts.push([t("Stability of the choice"), <Stability detail={detail} />]);
   if (detail.value_when_missing !== null)
-    facts.push(["Value when missing", number(detail.value_when_missing)]);
+    facts.push([t("Value when missing"), number(detail.value_when_missing)]);
   return (
     <>
-      <h3>Numbers</h3>
+      <h3>{t("Numbers")}</h3>
       <Facts facts={facts} />
     </>
   );
@@ -92,8 +93,16 @@ function Stability({ detail }: { detail: EdgeDetail }) {
   const rivals = detail.rivals.filter((name) => !detail.candidates[0] || name !== detail.candidates[0].function);
   return (
     <>
-      {Math.round(100 * (detail.stability ?? 0))} % of resamples of the rows
-      {rivals.length > 0 && <span class="hint"> against {rivals.join(", ")}</span>}
+      {tx(
+        "{0} % of resamples of the rows{1}{2}",
+        Math.round(100 * (detail.stability ?? 0)),
+        rivals.length > 0 && <span class="hint">{tx(" against {0}", rivals.join(", "))}</span>,
+        detail.tolerances && (
+          <span class="hint">
+            {tx(", at tolerances from {0} to {1}", ...detail.tolerances.map((one) => number(one)))}
+          </span>
+        ),
+      )}
     </>
   );
 }
@@ -106,30 +115,30 @@ interface CandidatesProps {
 function Candidates({ candidates, maySnap }: CandidatesProps) {
   return (
     <>
-      <h3>Symbolic candidates</h3>
+      <h3>{t("Symbolic candidates")}</h3>
       <p class="hint">
-        Forms fitted to this edge. R² and the largest deviation are against the curve in force.
+        {t("Forms fitted to this edge. R² and the largest deviation are against the curve in force.")}
       </p>
       <Table
-        caption="Symbolic candidates"
+        caption={t("Symbolic candidates")}
         narrow="scroll"
         rows={candidates}
         rowKey={(row) => row.function}
         columns={[
           {
-            title: "Form",
+            title: t("Form"),
             cell: (row) => (
               <span class={row.in_force ? "in-force" : ""} title={row.text}>
                 {row.function}
-                {row.in_force && <span class="badge badge-accent">in force</span>}
+                {row.in_force && <span class="badge badge-accent">{t("in force")}</span>}
                 {maySnap && !row.in_force && (
                   <button
                     type="button"
                     class="button"
-                    aria-label={`Snap to this form: ${row.function}`}
+                    aria-label={t("Snap to this form: {0}", row.function)}
                     onClick={() => setQuery({ change: "function", form: row.function })}
                   >
-                    Snap to this form
+                    {t("Snap to this form")}
                   </button>
                 )}
               </span>
@@ -137,7 +146,7 @@ function Candidates({ candidates, maySnap }: CandidatesProps) {
           },
           { title: "R²", numeric: true, cell: (row) => row.r2.toFixed(4) },
           { title: "Max. deviation", numeric: true, cell: (row) => number(row.max_abs_deviation, 3) },
-          { title: "Complexity", numeric: true, cell: (row) => row.complexity },
+          { title: t("Complexity"), numeric: true, cell: (row) => row.complexity },
         ]}
       />
     </>

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { getVersionCertificates } from "../api/operations";
 import type { Certificate, Network } from "../api/types";
 import { plural } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 import { currentLocation, setQuery } from "../router";
 import { may } from "../session";
@@ -27,6 +28,8 @@ interface ExplorerProps {
   earlier?: Earlier | null;
   /** Shown in the panel of the selected edge. */
   decide?: ((edge: string) => ComponentChildren) | undefined;
+  /** Shown over the picture: the edge beside another version. */
+  beside?: ComponentChildren;
   /** Where the version may be changed: what changes the selected edge. */
   revise?: ((edge: string) => ComponentChildren) | undefined;
 }
@@ -55,7 +58,7 @@ function useNarrow(): boolean {
 }
 
 export function NetworkExplorer(props: ExplorerProps) {
-  const { model, version, network, decisions, earlier = null, decide, revise } = props;
+  const { model, version, network, decisions, earlier = null, decide, beside, revise } = props;
   const narrow = useNarrow();
   const selected = selectedEdge(network);
   const proofs = useResource(`${model}/${version}`, (signal) => getVersionCertificates(model, version, signal));
@@ -68,7 +71,11 @@ export function NetworkExplorer(props: ExplorerProps) {
 
   return (
     <div class="explorer">
-      <NetworkViews {...{ model, version, network, decisions, selected }} certificates={certificates} isNarrow={narrow} />
+      <NetworkViews
+        {...{ model, version, network, decisions, selected, beside }}
+        certificates={certificates}
+        isNarrow={narrow}
+      />
       {selected ? (
         <EdgePanel
           model={model}
@@ -82,11 +89,13 @@ export function NetworkExplorer(props: ExplorerProps) {
           {decide?.(selected)}
         </EdgePanel>
       ) : (
-        <aside class="edge-panel edge-panel-empty" aria-label="Edge">
-          <p>Select an edge to see its shape function, its formula and its numbers.</p>
+        <aside class="edge-panel edge-panel-empty" aria-label={t("Edge")}>
+          <p>{t("Select an edge to see its shape function, its formula and its numbers.")}</p>
           <p class="hint">
-            With the keyboard: Tab into the network, arrow keys to walk, Enter to open, <kbd>f</kbd> for the paths
-            through it.
+            {tx(
+              "With the keyboard: Tab into the network, arrow keys to walk, Enter to open, {0} for the paths through it.",
+              <kbd>f</kbd>,
+            )}
           </p>
         </aside>
       )}
@@ -94,13 +103,14 @@ export function NetworkExplorer(props: ExplorerProps) {
   );
 }
 
-interface ViewsProps extends Pick<ExplorerProps, "model" | "version" | "network" | "decisions"> {
+interface ViewsProps extends Pick<ExplorerProps, "model" | "version" | "network" | "decisions" | "beside"> {
   selected: string | null;
   certificates: readonly Certificate[] | null;
   isNarrow: boolean;
 }
 
-function NetworkViews({ model, version, network, decisions, selected, certificates, isNarrow }: ViewsProps) {
+function NetworkViews(props: ViewsProps) {
+  const { model, version, network, decisions, selected, beside, certificates, isNarrow } = props;
   const { query } = currentLocation.value;
   const view = query.get("view") ?? (isNarrow ? "list" : "diagram");
   const search = useQueryField("find");
@@ -121,6 +131,7 @@ function NetworkViews({ model, version, network, decisions, selected, certificat
   };
   return (
     <div class="explorer-main">
+      {beside}
       <Highlights network={network} against={against} onSelect={selectEdge} />
       <div class="explorer-bar">
         {flow ? <FlowLegend /> : <Legend network={network} review={decisions !== undefined} />}
@@ -132,18 +143,21 @@ function NetworkViews({ model, version, network, decisions, selected, certificat
       />
       {banner}
       {network.edges.length === 0 ? (
-        <div class="empty">Every edge was pruned: this version answers with a constant.</div>
+        <div class="empty">{t("Every edge was pruned: this version answers with a constant.")}</div>
       ) : view === "list" ? (
         <EdgeList {...shown} />
       ) : (
         <NetworkDiagram {...shown} />
       )}
       <p class="hint">
-        {flow
-          ? "Line weight: what each edge contributed to this answer, on the link scale."
-          : `Line weight: ${network.spread_meaning}`}{" "}
-        {plural(network.edges.length, "active edge")} of {network.edges_before_pruning} before pruning. Ctrl and
-        wheel, or a pinch, zooms.
+        {tx(
+          "{0} {1} of {2} before pruning. Ctrl and wheel, or a pinch, zooms.",
+          flow
+          ? t("Line weight: what each edge contributed to this answer, on the link scale.")
+          : t("Line weight: {0}", network.spread_meaning),
+          plural(network.edges.length, t("active edge")),
+          network.edges_before_pruning,
+        )}
       </p>
       {!flowId && may("list_predictions") && <FlowOffer model={model} version={version} />}
     </div>
@@ -154,7 +168,7 @@ function FlowOffer({ model, version }: { model: string; version: number }) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Light up a prediction</summary>
+      <summary>{t("Light up a prediction")}</summary>
       {open && <FlowChoice model={model} version={version} />}
     </details>
   );
@@ -162,10 +176,10 @@ function FlowOffer({ model, version }: { model: string; version: number }) {
 
 function ViewChoice({ view }: { view: string }) {
   return (
-    <div class="segmented" role="group" aria-label="Show the network as">
+    <div class="segmented" role="group" aria-label={t("Show the network as")}>
       {(["diagram", "list"] as const).map((name) => (
         <button type="button" key={name} aria-pressed={view === name} onClick={() => setQuery({ view: name })}>
-          {name === "diagram" ? "Diagram" : "List"}
+          {name === "diagram" ? t("Diagram") : t("List")}
         </button>
       ))}
     </div>

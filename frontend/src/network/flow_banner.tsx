@@ -6,6 +6,7 @@ import type { StoredPrediction } from "../api/types";
 import { Loaded } from "../components/loaded";
 import { SelectField } from "../components/field";
 import { moment, number } from "../format";
+import { t, tx } from "../messages";
 import { useResource, type Resource } from "../resource";
 import { address, setQuery } from "../router";
 import { flowOf, type Flow } from "./flow";
@@ -41,16 +42,24 @@ function FlowBanner({ record, model, version }: FlowBannerProps) {
             <span>
               {isOwn ? (
                 <>
-                  <strong>Decision {prediction.id.slice(0, 8)}</strong>: from the base value{" "}
-                  {number(prediction.base_value)} to {number(prediction.output.link)}.
+                  {tx(
+                    "{0}: from the base value {1} to {2}.",
+                    <strong>{tx("Decision {0}", prediction.id.slice(0, 8))}</strong>,
+                    number(prediction.base_value),
+                    number(prediction.output.link),
+                  )}
                 </>
               ) : (
-                `This decision was made by ${data.model}, version ${data.version}, so its flow cannot be drawn here.`
+                t(
+                  "This decision was made by {0}, version {1}, so its flow cannot be drawn here.",
+                  data.model,
+                  data.version,
+                )
               )}
             </span>
-            <a href={address`/predictions/${prediction.id}`}>Open the record</a>
+            <a href={address`/predictions/${prediction.id}`}>{t("Open the record")}</a>
             <button type="button" class="button" onClick={() => setQuery({ flow: null })}>
-              Turn the flow off
+              {t("Turn the flow off")}
             </button>
           </div>
         );
@@ -61,20 +70,19 @@ function FlowBanner({ record, model, version }: FlowBannerProps) {
 
 /** The newest records of this version, fetched when somebody looks for one. */
 export function FlowChoice({ model, version }: Pick<FlowBannerProps, "model" | "version">) {
-  const records = useResource(model, (signal) => listPredictions(model, null, signal));
+  const records = useResource(`${model}/${version}`, (signal) => listPredictions({ model, version }, null, signal));
   return (
     <Loaded resource={records} rows={1}>
       {({ items }) => {
-        const own = items.filter((item) => item.version === version);
-        if (own.length === 0) return <p class="hint">No recent decision was made by this version.</p>;
+        if (items.length === 0) return <p class="hint">{t("No decision was made by this version yet.")}</p>;
         return (
           <SelectField
-            label="Decision record"
+            label={t("Decision record")}
             value=""
             onValue={(flow) => setQuery({ flow: flow || null })}
             options={[
-              ["", "choose one of the newest"],
-              ...own.map((item) => [item.id, `${moment(item.created_at)}, ${item.id.slice(0, 8)}`] as const),
+              ["", t("choose one of the newest")],
+              ...items.map((item) => [item.id, `${moment(item.created_at)}, ${item.id.slice(0, 8)}`] as const),
             ]}
           />
         );

@@ -1,6 +1,7 @@
 // Where to look first: the strongest edge, and those that go against what is expected of their feature.
 import type { Certificate, Network, NetworkEdge } from "../api/types";
 import { number } from "../format";
+import { t } from "../messages";
 
 interface HighlightsProps {
   network: Network;
@@ -16,17 +17,17 @@ export function Highlights({ network, against, onSelect }: HighlightsProps) {
   if (!strongest) return null;
   const contrary = network.edges.filter((edge) => against?.has(edge.edge));
   return (
-    <ul class="highlights" aria-label="Where to look first">
+    <ul class="highlights" aria-label={t("Where to look first")}>
       <li>
-        <span class="hint">Strongest</span>
+        <span class="hint">{t("Strongest")}</span>
         <Look edge={strongest} onSelect={onSelect} more={`spread ${number(strongest.spread, 3)}`} />
       </li>
       <li>
-        <span class="hint">Against expectation</span>
+        <span class="hint">{t("Against expectation")}</span>
         {against === null ? (
-          <span class="hint">being proved …</span>
+          <span class="hint">{t("being proved …")}</span>
         ) : contrary.length === 0 ? (
-          <span>none</span>
+          <span>{t("none")}</span>
         ) : (
           contrary.map((edge) => (
             <Look key={edge.edge} edge={edge} onSelect={onSelect} more={`should be ${against.get(edge.edge)?.expected}`} isBad />

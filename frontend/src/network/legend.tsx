@@ -1,12 +1,13 @@
 // What colours, dashes and marks of the picture say.
 import type { Network } from "../api/types";
+import { t, tx } from "../messages";
 
 export function Legend({ network, review }: { network: Network; review: boolean }) {
   const forms = (["symbolic", "spline", "table"] as const).filter((form) =>
     network.edges.some((edge) => edge.form === form),
   );
   return (
-    <ul class="legend" aria-label="Legend">
+    <ul class="legend" aria-label={t("Legend")}>
       {forms.map((form) => (
         <li key={form} class={`form-${form}`}>
           <svg width="34" height="10" viewBox="0 0 34 10" aria-hidden="true">
@@ -17,9 +18,9 @@ export function Legend({ network, review }: { network: Network; review: boolean 
       ))}
       {review && (
         <>
-          <li class="legend-good">✓ accepted</li>
-          <li class="legend-bad">✕ rejected</li>
-          <li>○ not decided</li>
+          <li class="legend-good">{t("✓ accepted")}</li>
+          <li class="legend-bad">{t("✕ rejected")}</li>
+          <li>{t("○ not decided")}</li>
         </>
       )}
     </ul>
@@ -28,20 +29,25 @@ export function Legend({ network, review }: { network: Network; review: boolean 
 
 export function FlowLegend() {
   return (
-    <ul class="legend" aria-label="Legend">
+    <ul class="legend" aria-label={t("Legend")}>
       {(["raises", "lowers"] as const).map((name) => (
         <li key={name} class={name}>
-          <svg width="34" height="10" viewBox="0 0 34 10" aria-hidden="true">
+          {tx(
+            "{0}{1} the output",
+            <svg width="34" height="10" viewBox="0 0 34 10" aria-hidden="true">
             <path class="line" d="M1 5H33" stroke-width="5" />
-          </svg>
-          {name} the output
+          </svg>,
+            name,
+          )}
         </li>
       ))}
       <li>
-        <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+        {tx(
+          "{0}where the row lies",
+          <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
           <circle class="here" cx="6" cy="6" r="4" />
-        </svg>
-        where the row lies
+        </svg>,
+        )}
       </li>
     </ul>
   );

@@ -1,6 +1,7 @@
 // What the picture of a network is put together from: nodes, tiles with curves, and the lines between them.
 import type { Decision } from "../api/types";
 import { number, signed } from "../format";
+import { t } from "../messages";
 import { pointOnCurve, sense, type Flow } from "./flow";
 import { TILE, type PlacedEdge, type PlacedNode } from "./layout";
 import { SparklineShape, placeOnTile } from "./sparkline";
@@ -21,11 +22,11 @@ interface TileProps {
 
 export function EdgeTile({ edge, decision, flow, isAgainst, isSelected, isFaint, isEntry }: TileProps) {
   const told = flow?.edges.get(edge.edge);
-  const decided = decision === undefined ? "" : `, ${decision ?? "not decided"}`;
-  const contributed = told ? `, contributes ${signed(told.contribution)}` : "";
-  const contrary = isAgainst ? ", against what is expected" : "";
+  const decided = decision === undefined ? "" : `, ${decision ?? t("not decided")}`;
+  const contributed = told ? t(", contributes {0}", signed(told.contribution)) : "";
+  const contrary = isAgainst ? t(", against what is expected") : "";
   const label =
-    `${edge.source} to ${edge.target}: ${edge.form}, spread ${number(edge.spread)}` + contrary + decided + contributed;
+    t("{0} to {1}: {2}, spread {3}", edge.source, edge.target, edge.form, number(edge.spread)) + contrary + decided + contributed;
   const states = [isSelected && "selected", isAgainst && "against", isFaint && "faint", decision && `decided-${decision}`];
   const point = told && pointOnCurve(edge.sparkline, edge.domain, told.input);
   const place = `translate(${edge.x - TILE.width / 2} ${edge.y - TILE.height / 2})`;

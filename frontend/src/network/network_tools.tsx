@@ -3,6 +3,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 
 import type { Network } from "../api/types";
 import { plural } from "../format";
+import { t, tx } from "../messages";
 import { currentLocation, setQuery } from "../router";
 
 const PATIENCE = 250;
@@ -43,17 +44,17 @@ export function NetworkTools({ all, shown, search, matches, weak, focus }: Netwo
   return (
     <div class="network-tools">
       <label class="tool" for={searchId}>
-        <span>Find</span>
+        <span>{t("Find")}</span>
         <input
           id={searchId}
           type="search"
           value={text}
-          placeholder="feature, edge or form"
+          placeholder={t("feature, edge or form")}
           onInput={(event) => setText(event.currentTarget.value)}
         />
       </label>
       <label class="tool" for={weakId}>
-        <span>Hide weak edges</span>
+        <span>{t("Hide weak edges")}</span>
         <input
           id={weakId}
           type="range"
@@ -66,13 +67,17 @@ export function NetworkTools({ all, shown, search, matches, weak, focus }: Netwo
         />
       </label>
       <p class="tool-state hint" role="status">
-        {hidden > 0 && `${plural(hidden, "edge")} below ${limit} % of the strongest hidden. `}
+        {hidden > 0 && t("{0} below {1} % of the strongest hidden. ", plural(hidden, "edge"), limit)}
         {matches !== null && `${plural(matches, "edge")} found. `}
       </p>
       {focus && (
         <button type="button" class="chip" onClick={() => setQuery({ focus: null })}>
-          Paths through {nameOf(all, focus)} <span aria-hidden="true">✕</span>
-          <span class="visually-hidden">: show everything again</span>
+          {tx(
+            "Paths through {0} {1}{2}",
+            nameOf(all, focus),
+            <span aria-hidden="true">✕</span>,
+            <span class="visually-hidden">{t(": show everything again")}</span>,
+          )}
         </button>
       )}
     </div>

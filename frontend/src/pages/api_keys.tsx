@@ -12,6 +12,7 @@ import { PageFrame, Section } from "../components/page";
 import { ProblemNote } from "../components/problem";
 import { Table } from "../components/table";
 import { moment } from "../format";
+import { t, tx } from "../messages";
 import { useAction, usePages } from "../resource";
 
 export function ApiKeysPage() {
@@ -19,30 +20,30 @@ export function ApiKeysPage() {
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   return (
     <PageFrame
-      title="API keys"
-      lead="A program calls predictions with a key. The key may do nothing else, and it is stored only as a hash."
+      title={t("API keys")}
+      lead={t("A program calls predictions with a key. The key may do nothing else, and it is stored only as a hash.")}
     >
-      <Section title="New key">
+      <Section title={t("New key")}>
         <NewKey onCreated={keys.reload} />
       </Section>
-      <Section title="Keys">
-        <LoadedPages pages={keys} empty={<p>You have made no key yet.</p>}>
+      <Section title={t("Keys")}>
+        <LoadedPages pages={keys} empty={<p>{t("You have made no key yet.")}</p>}>
           {(items) => (
             <Table
-              caption="API keys"
+              caption={t("API keys")}
               rows={items}
               rowKey={(key) => key.id}
               columns={[
-                { title: "Label", cell: (key) => <span class="strong">{key.label}</span> },
-                { title: "Begins with", cell: (key) => <code>{key.prefix}</code> },
-                { title: "Made", cell: (key) => moment(key.created_at) },
-                { title: "Expires", cell: (key) => moment(key.expires_at) },
-                { title: "Last used", cell: (key) => moment(key.last_used_at) },
+                { title: t("Label"), cell: (key) => <span class="strong">{key.label}</span> },
+                { title: t("Begins with"), cell: (key) => <code>{key.prefix}</code> },
+                { title: t("Made"), cell: (key) => moment(key.created_at) },
+                { title: t("Expires"), cell: (key) => moment(key.expires_at) },
+                { title: t("Last used"), cell: (key) => moment(key.last_used_at) },
                 {
-                  title: "Action",
+                  title: t("Action"),
                   cell: (key) => (
                     <button type="button" class="button danger" onClick={() => setRevoking(key)}>
-                      Revoke
+                      {t("Revoke")}
                     </button>
                   ),
                 },
@@ -75,18 +76,18 @@ function NewKey({ onCreated }: { onCreated: () => void }) {
     onCreated();
   });
   return (
-    <Form action={create} card shownAt={["/label", "/expires_in_days"]} submit="Make a key" busy="Making…">
+    <Form action={create} card shownAt={["/label", "/expires_in_days"]} submit={t("Make a key")} busy={t("Making…")}>
       <div class="field-row">
         <TextField
-          label="Label"
-          hint="Which program uses it."
+          label={t("Label")}
+          hint={t("Which program uses it.")}
           value={label}
           onValue={setLabel}
           error={create.problem?.at("/label")}
           input={{ required: true, maxLength: 200 }}
         />
         <TextField
-          label="Expires in days"
+          label={t("Expires in days")}
           value={days}
           onValue={setDays}
           error={create.problem?.at("/expires_in_days")}
@@ -95,12 +96,14 @@ function NewKey({ onCreated }: { onCreated: () => void }) {
       </div>
       {created && (
         <div class="note note-good" role="status">
-          <p class="note-title">The key for {created.label}. Copy it now: it is not shown again.</p>
+          <p class="note-title">
+            {tx("The key for {0}. Copy it now: it is not shown again.", created.label)}
+          </p>
           <p>
             <code class="break" data-key>
               {created.key}
             </code>{" "}
-            <CopyButton text={created.key} label="Copy the key" />
+            <CopyButton text={created.key} label={t("Copy the key")} />
           </p>
         </div>
       )}
@@ -120,10 +123,10 @@ function RevokeDialog({ apiKey, onClose, onRevoked }: RevokeDialogProps) {
     onRevoked();
   });
   return (
-    <Dialog title={`Revoke the key of ${apiKey.label}`} onClose={onClose}>
+    <Dialog title={t("Revoke the key of {0}", apiKey.label)} onClose={onClose}>
       <div class="form">
         {revoke.problem && <ProblemNote problem={revoke.problem} />}
-        <p>Programs that use it are refused from now on. This cannot be undone.</p>
+        <p>{t("Programs that use it are refused from now on. This cannot be undone.")}</p>
         <div class="form-actions">
           <button
             type="button"
@@ -131,11 +134,9 @@ function RevokeDialog({ apiKey, onClose, onRevoked }: RevokeDialogProps) {
             disabled={revoke.busy}
             onClick={() => void revoke.run()}
           >
-            {revoke.busy ? "Revoking…" : "Revoke"}
+            {revoke.busy ? t("Revoking…") : t("Revoke")}
           </button>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
+          <button type="button" class="button" onClick={onClose}>{t("Cancel")}</button>
         </div>
       </div>
     </Dialog>

@@ -2,38 +2,39 @@
 import { auditExportAddress, listAuditEvents, verifyAuditTrail } from "../api/operations";
 import type { AuditEvent, AuditFilter, Verification } from "../api/types";
 import { Digest } from "../components/digest";
-import { Field, TextField } from "../components/field";
 import { Loaded, LoadedPages } from "../components/loaded";
 import { PageFrame, Section } from "../components/page";
+import { QueryDays, QueryText } from "../components/query_fields";
 import { Table, type Column } from "../components/table";
 import { moment, plural } from "../format";
+import { t, tx } from "../messages";
 import { usePages, useResource } from "../resource";
 import { currentLocation, setQuery } from "../router";
-import { endOfDay, startOfDay } from "../time";
+import { spanIn, textsIn } from "../query_filter";
 
 const COLUMNS: readonly Column<AuditEvent>[] = [
-  { title: "No.", numeric: true, cell: (event) => event.seq },
-  { title: "Time", cell: (event) => moment(event.at) },
-  { title: "Who", cell: (event) => event.actor },
+  { title: t("No."), numeric: true, cell: (event) => event.seq },
+  { title: t("Time"), cell: (event) => moment(event.at) },
+  { title: t("Who"), cell: (event) => event.actor },
   {
-    title: "What",
+    title: t("What"),
     cell: (event) => (
       <button type="button" class="pair" onClick={() => setQuery({ action: event.action })}>
         <code>{event.action}</code>
       </button>
     ),
   },
-  { title: "Subject", cell: (event) => <span class="break">{event.subject}</span> },
+  { title: t("Subject"), cell: (event) => <span class="break">{event.subject}</span> },
   {
-    title: "Details",
+    title: t("Details"),
     cell: (event) => (
       <details>
-        <summary>Show</summary>
+        <summary>{t("Show")}</summary>
         <pre tabIndex={0}>{JSON.stringify(event.details, null, 2)}</pre>
       </details>
     ),
   },
-  { title: "Hash", cell: (event) => <Digest digest={event.hash} label={`hash of event ${event.seq}`} /> },
+  { title: t("Hash"), cell: (event) => <Digest digest={event.hash} label={t("hash of event {0}", event.seq)} /> },
 ];
 
 export function AuditTrailPage() {
@@ -43,13 +44,13 @@ export function AuditTrailPage() {
   const isFiltered = Object.keys(filter).length > 0;
   return (
     <PageFrame
-      title="Audit trail"
+      title={t("Audit trail")}
       wide
-      lead="Every change is an event that carries the hash of the one before: the trail is tamper-evident."
+      lead={t("Every change is an event that carries the hash of the one before: the trail is tamper-evident.")}
       actions={
         <>
           <a class="button" href={auditExportAddress(filter)} download>
-            {isFiltered ? "Export these events" : "Export the trail"}
+            {isFiltered ? t("Export these events") : t("Export the trail")}
           </a>
           <button
             type="button"
@@ -60,7 +61,7 @@ export function AuditTrailPage() {
               events.reload();
             }}
           >
-            {verification.loading ? "Verifying…" : "Verify again"}
+            {verification.loading ? t("Verifying…") : t("Verify again")}
           </button>
         </>
       }
@@ -68,14 +69,14 @@ export function AuditTrailPage() {
       <Loaded resource={verification} rows={2}>
         {(data) => <VerificationNote verification={data} />}
       </Loaded>
-      <Section title={isFiltered ? "Events that match, newest first" : "Events, newest first"}>
+      <Section title={isFiltered ? t("Events that match, newest first") : t("Events, newest first")}>
         <Filters />
         <LoadedPages
           pages={events}
-          empty={<p>{isFiltered ? "No event matches." : "Nothing has happened yet."}</p>}
+          empty={<p>{isFiltered ? t("No event matches.") : t("Nothing has happened yet.")}</p>}
         >
           {(items) => (
-            <Table caption="Audit events" columns={COLUMNS} rows={items} rowKey={(event) => event.seq} />
+            <Table caption={t("Audit events")} columns={COLUMNS} rows={items} rowKey={(event) => event.seq} />
           )}
         </LoadedPages>
       </Section>
@@ -84,54 +85,23 @@ export function AuditTrailPage() {
 }
 
 const TEXTS = [
-  ["actor", "Who", "A sign-in name, or system."],
-  ["action", "What", "For example aliases.moved, or aliases for all."],
-  ["subject", "Subject", "For example models/credit, with all below it."],
-] as const;
-const DAYS = [
-  ["since", "From"],
-  ["until", "To"],
+  ["actor", t("Who"), t("A sign-in name, or system.")],
+  ["action", t("What"), t("For example aliases.moved, or aliases for all.")],
+  ["subject", t("Subject"), t("For example models/credit, with all below it.")],
 ] as const;
 
 /** What the address narrows the trail to: days are those of the reader's clock. */
 export function filterOf(query: URLSearchParams): AuditFilter {
-  const filter: Record<string, string> = {};
-  for (const [name] of TEXTS) {
-    const text = query.get(name)?.trim();
-    if (text) filter[name] = text;
-  }
-  const [since, until] = [query.get("since"), query.get("until")];
-  if (since) filter["since"] = startOfDay(since).toISOString();
-  if (until) filter["until"] = endOfDay(until).toISOString();
-  return filter;
+  return { ...textsIn(query, TEXTS.map(([name]) => name)), ...spanIn(query) };
 }
 
 function Filters() {
-  const { query } = currentLocation.value;
   return (
-    <div class="filters card" role="search" aria-label="Find events">
+    <div class="filters card" role="search" aria-label={t("Find events")}>
       {TEXTS.map(([name, label, hint]) => (
-        <TextField
-          key={name}
-          label={label}
-          hint={hint}
-          value={query.get(name) ?? ""}
-          onValue={(text) => setQuery({ [name]: text || null })}
-          input={{ spellcheck: false }}
-        />
+        <QueryText key={name} name={name} label={label} hint={hint} />
       ))}
-      {DAYS.map(([name, label]) => (
-        <Field key={name} label={label} hint="A day of your clock.">
-          {(tie) => (
-            <input
-              {...tie}
-              type="date"
-              value={query.get(name) ?? ""}
-              onInput={(event) => setQuery({ [name]: event.currentTarget.value || null })}
-            />
-          )}
-        </Field>
-      ))}
+      <QueryDays />
     </div>
   );
 }
@@ -141,13 +111,16 @@ function VerificationNote({ verification }: { verification: Verification }) {
   return (
     <div class={holds ? "note note-good" : "note note-bad"} role="status">
       <p class="note-title">
-        {holds ? "✓ The chain holds. " : `✕ The chain is broken at event ${first_bad_seq} (${finding}). `}
+        {holds ? t("✓ The chain holds. ") : t("✕ The chain is broken at event {0} ({1}). ", first_bad_seq, finding)}
         {detail}
       </p>
       <p class="note-meta">
-        {plural(events, "event")} checked; head is event {head_seq}{" "}
-        <Digest digest={head_hash} label="hash of the head" />. This shows that no stored event was altered;
-        that none was cut off at the end, only a checkpoint kept elsewhere shows.
+        {tx(
+          "{0} checked; head is event {1} {2}. This shows that no stored event was altered; that none was cut off at the end, only a checkpoint kept elsewhere shows.",
+          plural(events, "event"),
+          head_seq,
+          <Digest digest={head_hash} label={t("hash of the head")} />,
+        )}
       </p>
     </div>
   );

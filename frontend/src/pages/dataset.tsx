@@ -6,6 +6,7 @@ import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { count, moment, number, words } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 import { address } from "../router";
 import { may } from "../session";
@@ -14,31 +15,33 @@ import { directionName } from "../training_words";
 function columnsFor(target: string | null): readonly Column<Feature>[] {
   return [
     {
-      title: "Column",
+      title: t("Column"),
       cell: (feature) => (
         <>
           <span class="strong">{feature.name}</span>
           {feature.unit && <span class="hint"> {feature.unit}</span>}
           <span class="badges">
-            {feature.name === target && <span class="badge badge-accent">target</span>}
-            {feature.protected && <span class="badge badge-warn">protected: never an input</span>}
-            {feature.changeable === false && <span class="badge badge-plain">cannot be changed</span>}
-            {feature.identifier && <span class="badge badge-plain">identifier</span>}
+            {feature.name === target && <span class="badge badge-accent">{t("target")}</span>}
+            {feature.protected && <span class="badge badge-warn">{t("protected: never an input")}</span>}
+            {feature.changeable === false && <span class="badge badge-plain">{t("cannot be changed")}</span>}
+            {feature.identifier && <span class="badge badge-plain">{t("identifier")}</span>}
             {feature.monotone && (
-              <span class="badge badge-plain">target {directionName(feature.monotone)} with it</span>
+              <span class="badge badge-plain">
+                {tx("target {0} with it", directionName(feature.monotone))}
+              </span>
             )}
           </span>
           {feature.description && <span class="block hint">{feature.description}</span>}
         </>
       ),
     },
-    { title: "Kind", cell: (feature) => feature.kind },
-    { title: "Why", cell: (feature) => feature.reason },
-    { title: "Values", cell: valuesOf },
-    { title: "Warnings", cell: (feature) => <Warnings feature={feature} /> },
-    { title: "Distinct", numeric: true, cell: (feature) => count(feature.distinct) },
+    { title: t("Kind"), cell: (feature) => feature.kind },
+    { title: t("Why"), cell: (feature) => feature.reason },
+    { title: t("Values"), cell: valuesOf },
+    { title: t("Warnings"), cell: (feature) => <Warnings feature={feature} /> },
+    { title: t("Distinct"), numeric: true, cell: (feature) => count(feature.distinct) },
     {
-      title: "Missing",
+      title: t("Missing"),
       numeric: true,
       cell: ({ missing, rows }) => `${count(missing)}${missing > 0 ? ` (${number((100 * missing) / rows, 2)} %)` : ""}`,
     },
@@ -62,7 +65,7 @@ function Warnings({ feature }: { feature: Feature }) {
 function valuesOf(feature: Feature): string {
   if (feature.kind === "numeric") {
     const [, lower, median, upper] = feature.quantiles ?? [];
-    const middle = median === undefined ? "" : `; half in ${number(lower)} to ${number(upper)}, median ${number(median)}`;
+    const middle = median === undefined ? "" : t("; half in {0} to {1}, median {2}", number(lower), number(upper), number(median));
     return `${number(feature.minimum)} to ${number(feature.maximum)}${middle}`;
   }
   const shown = feature.categories
@@ -75,13 +78,11 @@ export function DatasetPage({ id }: { id: string }) {
   const dataset = useResource(id, (signal) => getDataset(id, signal));
   return (
     <PageFrame
-      title={dataset.data?.name ?? "Dataset"}
-      trail={[["Datasets", "/datasets"]]}
+      title={dataset.data?.name ?? t("Dataset")}
+      trail={[[t("Datasets"), "/datasets"]]}
       actions={
         may("edit_schema") && (
-          <a class="button" href={address`/datasets/${id}/schema`}>
-            Describe the columns
-          </a>
+          <a class="button" href={address`/datasets/${id}/schema`}>{t("Describe the columns")}</a>
         )
       }
     >
@@ -91,18 +92,18 @@ export function DatasetPage({ id }: { id: string }) {
             <div class="card">
               <Facts
                 facts={[
-                  ["Rows", count(data.rows)],
-                  ["Columns", data.feature_schema.features.length],
-                  ["Target", data.feature_schema.target ?? "none set"],
-                  ["Digest of the snapshot", <Digest digest={data.digest} label="digest of the snapshot" />],
-                  ["Digest of the file", <Digest digest={data.source_digest} label="digest of the file" />],
-                  ["Uploaded", `${moment(data.created_at)} by ${data.created_by}`],
+                  [t("Rows"), count(data.rows)],
+                  [t("Columns"), data.feature_schema.features.length],
+                  [t("Target"), data.feature_schema.target ?? t("none set")],
+                  [t("Digest of the snapshot"), <Digest digest={data.digest} label={t("digest of the snapshot")} />],
+                  [t("Digest of the file"), <Digest digest={data.source_digest} label={t("digest of the file")} />],
+                  [t("Uploaded"), `${moment(data.created_at)} by ${data.created_by}`],
                 ]}
               />
             </div>
-            <Section title="Columns">
+            <Section title={t("Columns")}>
               <Table
-                caption="Columns and what they were taken for"
+                caption={t("Columns and what they were taken for")}
                 columns={columnsFor(data.feature_schema.target ?? null)}
                 rows={data.feature_schema.features}
                 rowKey={(feature) => feature.name}

@@ -8,6 +8,7 @@ import { Form } from "../components/form";
 import { Loaded } from "../components/loaded";
 import { PageFrame } from "../components/page";
 import { plural } from "../format";
+import { t, tx } from "../messages";
 import { useAction, useResource } from "../resource";
 import { address, navigate } from "../router";
 import { changeCount, schemaChanges, schemaDraftOf, withColumn, type ColumnDraft } from "../schema_draft";
@@ -17,11 +18,11 @@ export function DatasetSchemaPage({ id }: { id: string }) {
   return (
     <PageFrame
       wide
-      title="Describe the columns"
-      lead="Rows never change. Saving makes a new snapshot with the same digest; versions that were trained keep theirs."
+      title={t("Describe the columns")}
+      lead={t("Rows never change. Saving makes a new snapshot with the same digest; versions that were trained keep theirs.")}
       trail={[
-        ["Datasets", "/datasets"],
-        [dataset.data?.name ?? "Dataset", address`/datasets/${id}`],
+        [t("Datasets"), "/datasets"],
+        [dataset.data?.name ?? t("Dataset"), address`/datasets/${id}`],
       ]}
     >
       <Loaded resource={dataset} rows={10}>
@@ -45,15 +46,15 @@ function SchemaForm({ dataset }: { dataset: Dataset }) {
     <Form
       action={save}
       shownAt={["/target", ...features.map(({ name }) => `/features/${name}`)]}
-      submit={count === 0 ? "Nothing has changed" : `Save ${plural(count, "change")} as a new snapshot`}
-      busy="Saving…"
+      submit={count === 0 ? t("Nothing has changed") : t("Save {0} as a new snapshot", plural(count, "change"))}
+      busy={t("Saving…")}
       disabled={count === 0}
       cancel={address`/datasets/${dataset.id}`}
     >
       <div class="card">
         <SelectField
-          label="Target"
-          hint="The column that models predict unless a training says otherwise."
+          label={t("Target")}
+          hint={t("The column that models predict unless a training says otherwise.")}
           value={draft.target}
           onValue={(target) => setDraft({ ...draft, target })}
           options={[["", "none"], ...features.map(({ name }) => [name, name] as const)]}
@@ -89,33 +90,33 @@ function ColumnFields({ feature, column, isTarget, onChange, at }: ColumnFieldsP
   return (
     <fieldset class="card column">
       <legend>
-        {name} <span class="hint">{isTarget ? `${kind}, the target` : kind}</span>
+        {name} <span class="hint">{isTarget ? t("{0}, the target", kind) : kind}</span>
       </legend>
       <p class="hint">{feature.categories.length > 0 ? categoriesOf(feature) : feature.reason}</p>
       <div class="field-row">
         <TextField
-          label={`Unit of ${name}`}
+          label={t("Unit of {0}", name)}
           value={column.unit}
           onValue={(unit) => onChange({ unit })}
           error={at("unit")}
           input={{ maxLength: 200 }}
         />
         <TextField
-          label={`Description of ${name}`}
+          label={t("Description of {0}", name)}
           value={column.description}
           onValue={(description) => onChange({ description })}
           error={at("description")}
         />
         {kind === "numeric" && !isTarget && (
           <SelectField
-            label={`When ${name} rises, the target`}
-            hint="Trainings keep to it, and certificates prove it."
+            label={t("When {0} rises, the target", name)}
+            hint={t("Trainings keep to it, and certificates prove it.")}
             value={column.monotone}
             onValue={(monotone) => onChange({ monotone: monotone as ColumnDraft["monotone"] })}
             options={[
-              ["", "may go either way"],
-              ["increasing", "rises or stays"],
-              ["decreasing", "falls or stays"],
+              ["", t("may go either way")],
+              ["increasing", t("rises or stays")],
+              ["decreasing", t("falls or stays")],
             ]}
             error={at("monotone")}
           />
@@ -136,7 +137,7 @@ function Marks({ name, column, onChange }: Pick<ColumnFieldsProps, "column" | "o
           onChange={(event) => onChange({ protected: event.currentTarget.checked })}
         />
         <span>
-          <span class="visually-hidden">{name} is </span>protected: never an input
+          {tx("{0}protected: never an input", <span class="visually-hidden">{tx("{0} is ", name)}</span>)}
         </span>
       </label>
       <label class="check">
@@ -146,7 +147,10 @@ function Marks({ name, column, onChange }: Pick<ColumnFieldsProps, "column" | "o
           onChange={(event) => onChange({ changeable: !event.currentTarget.checked })}
         />
         <span>
-          <span class="visually-hidden">{name} </span>cannot be changed by the person: no counterfactual does
+          {tx(
+            "{0}cannot be changed by the person: no counterfactual does",
+            <span class="visually-hidden">{name} </span>,
+          )}
         </span>
       </label>
     </div>
@@ -158,5 +162,5 @@ const SHOWN_CATEGORIES = 12;
 function categoriesOf({ categories }: Feature): string {
   const shown = categories.slice(0, SHOWN_CATEGORIES).map(({ value }) => value);
   const more = categories.length - shown.length;
-  return `${plural(categories.length, "category", "categories")}: ${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""}.`;
+  return `${plural(categories.length, "category", "categories")}: ${shown.join(", ")}${more > 0 ? t(", and {0} more", more) : ""}.`;
 }

@@ -7,6 +7,7 @@ import { LoadedPages } from "../components/loaded";
 import { PageFrame } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { moment, plural } from "../format";
+import { t, tx } from "../messages";
 import { usePages } from "../resource";
 import { address, currentLocation, setQuery } from "../router";
 import { may } from "../session";
@@ -15,7 +16,7 @@ import { endOfDay } from "../time";
 
 const COLUMNS: readonly Column<Model>[] = [
   {
-    title: "Model",
+    title: t("Model"),
     cell: (model) => (
       <>
         <a class="strong" href={address`/models/${model.name}`}>
@@ -26,31 +27,31 @@ const COLUMNS: readonly Column<Model>[] = [
       </>
     ),
   },
-  { title: "Owner", cell: (model) => model.owner },
-  { title: "Risk tier", cell: (model) => <StateBadge state={model.risk_tier} /> },
-  { title: "In use", cell: (model) => <InUse model={model} /> },
+  { title: t("Owner"), cell: (model) => model.owner },
+  { title: t("Risk tier"), cell: (model) => <StateBadge state={model.risk_tier} /> },
+  { title: t("In use"), cell: (model) => <InUse model={model} /> },
   {
-    title: "Findings",
+    title: t("Findings"),
     numeric: true,
     cell: (model) => (
       <>
         {model.open_findings}
         {model.open_high_findings > 0 && (
           <span class="block">
-            <span class="badge badge-bad">{model.open_high_findings} high</span>
+            <span class="badge badge-bad">{tx("{0} high", model.open_high_findings)}</span>
           </span>
         )}
       </>
     ),
   },
   {
-    title: "Open reviews",
+    title: t("Open reviews"),
     numeric: true,
     cell: (model) => (model.open_reviews > 0 ? <a href="/reviews">{model.open_reviews}</a> : 0),
   },
-  { title: "Next review", cell: (model) => (model.next_review ? moment(model.next_review) : "no end set") },
+  { title: t("Next review"), cell: (model) => (model.next_review ? moment(model.next_review) : t("no end set")) },
   {
-    title: "Latest version",
+    title: t("Latest version"),
     numeric: true,
     cell: (model) =>
       model.latest_version === null ? (
@@ -62,12 +63,14 @@ const COLUMNS: readonly Column<Model>[] = [
 ];
 
 function InUse({ model }: { model: Model }) {
-  if (model.champion === null) return <span class="hint">nothing</span>;
+  if (model.champion === null) return <span class="hint">{t("nothing")}</span>;
   return (
     <>
-      <a href={address`/models/${model.name}/versions/${model.champion}`}>Version {model.champion}</a>{" "}
+      <a href={address`/models/${model.name}/versions/${model.champion}`}>
+        {tx("Version {0}", model.champion)}
+      </a>{" "}
       <StateBadge state={model.champion_state ?? "approved"} />
-      {model.challenger !== null && <span class="block hint">challenger: version {model.challenger}</span>}
+      {model.challenger !== null && <span class="block hint">{tx("challenger: version {0}", model.challenger)}</span>}
     </>
   );
 }
@@ -78,18 +81,18 @@ export function InventoryPage() {
   const models = usePages(`models ${asOf}`, (cursor, signal) => listModels(cursor, signal, asOf));
   return (
     <PageFrame
-      title="Models"
+      title={t("Models")}
       lead={
         <>
-          Every model that this service knows, with the version in use (its <Term name="champion" />) and what
-          waits for a decision.
+          {tx(
+            "Every model that this service knows, with the version in use (its {0}) and what waits for a decision.",
+            <Term name="champion" />,
+          )}
         </>
       }
       actions={
         may("create_model") && (
-          <a class="button primary" href="/models/new">
-            New model
-          </a>
+          <a class="button primary" href="/models/new">{t("New model")}</a>
         )
       }
     >
@@ -98,18 +101,18 @@ export function InventoryPage() {
         pages={models}
         empty={
           asOf ? (
-            <p>There was no model yet.</p>
+            <p>{t("There was no model yet.")}</p>
           ) : (
             <>
-              <p class="strong">There is no model yet.</p>
-              <p>A developer enters a model here, uploads a dataset, and trains the first version.</p>
+              <p class="strong">{t("There is no model yet.")}</p>
+              <p>{t("A developer enters a model here, uploads a dataset, and trains the first version.")}</p>
             </>
           )
         }
       >
         {(items) => (
           <>
-            <Table caption="Models" columns={COLUMNS} rows={items} rowKey={(model) => model.name} />
+            <Table caption={t("Models")} columns={COLUMNS} rows={items} rowKey={(model) => model.name} />
             <p class="hint count">{plural(items.length, "model")}</p>
           </>
         )}
@@ -121,7 +124,7 @@ export function InventoryPage() {
 function AsOf({ day }: { day: string | null }) {
   return (
     <div class="as-of">
-      <Field label="As it was at the end of">
+      <Field label={t("As it was at the end of")}>
         {(tie) => (
           <input
             {...tie}
@@ -133,7 +136,7 @@ function AsOf({ day }: { day: string | null }) {
       </Field>
       {day && (
         <button type="button" class="button" onClick={() => setQuery({ day: null })}>
-          Show today
+          {t("Show today")}
         </button>
       )}
     </div>

@@ -11,6 +11,7 @@ import { Facts, PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { metricName, moment, number } from "../format";
 import { LineageTree } from "../lineage";
+import { t, tx } from "../messages";
 import { TrainingJobTable } from "../training_job_table";
 import { usePages, useResource } from "../resource";
 import { address } from "../router";
@@ -20,11 +21,11 @@ import { DecisionTable } from "./predictions";
 
 const VERSION_COLUMNS: readonly Column<Version>[] = [
   {
-    title: "Version",
+    title: t("Version"),
     cell: (version) => (
       <>
         <a class="strong" href={address`/models/${version.model}/versions/${version.number}`}>
-          Version {version.number}
+          {tx("Version {0}", version.number)}
         </a>{" "}
         {version.aliases.map((alias) => (
           <AliasBadge key={alias} alias={alias} />
@@ -32,10 +33,10 @@ const VERSION_COLUMNS: readonly Column<Version>[] = [
       </>
     ),
   },
-  { title: "State", cell: (version) => <StateBadge state={version.state} /> },
-  { title: "Digest", cell: (version) => <Digest digest={version.digest} /> },
+  { title: t("State"), cell: (version) => <StateBadge state={version.state} /> },
+  { title: t("Digest"), cell: (version) => <Digest digest={version.digest} /> },
   {
-    title: "Held-out metrics",
+    title: t("Held-out metrics"),
     cell: (version) => (
       <span class="metric-line">
         {version.metrics.slice(0, 2).map((metric) => (
@@ -46,11 +47,11 @@ const VERSION_COLUMNS: readonly Column<Version>[] = [
       </span>
     ),
   },
-  { title: "Edges", numeric: true, cell: (version) => version.active_edges },
-  { title: "Parent", numeric: true, cell: (version) => version.parent ?? "–" },
-  { title: "Message", cell: (version) => <span class="clamp">{version.message || "–"}</span> },
+  { title: t("Edges"), numeric: true, cell: (version) => version.active_edges },
+  { title: t("Parent"), numeric: true, cell: (version) => version.parent ?? "–" },
+  { title: t("Message"), cell: (version) => <span class="clamp">{version.message || "–"}</span> },
   {
-    title: "Created",
+    title: t("Created"),
     cell: (version) => (
       <>
         {moment(version.created_at)}
@@ -65,19 +66,21 @@ export function ModelPage({ model }: { model: string }) {
   return (
     <PageFrame
       title={entry.data?.title ?? model}
-      trail={[["Models", "/models"]]}
+      trail={[[t("Models"), "/models"]]}
       badges={<code class="name-code">{model}</code>}
       actions={
-        may("create_training_job") && (
-          <>
-            <a class="button" href={address`/models/${model}/sweep`}>
-              Sweep settings
-            </a>
-            <a class="button primary" href={address`/models/${model}/train`}>
-              Train a version
-            </a>
-          </>
-        )
+        <>
+          <a class="button" href={address`/models/${model}/monitoring`}>{t("In use")}</a>
+          {may("create_scoring_job") && (
+            <a class="button" href={address`/models/${model}/score`}>{t("Score a table")}</a>
+          )}
+          {may("create_training_job") && (
+            <>
+              <a class="button" href={address`/models/${model}/sweep`}>{t("Sweep settings")}</a>
+              <a class="button primary" href={address`/models/${model}/train`}>{t("Train a version")}</a>
+            </>
+          )}
+        </>
       }
     >
       <Loaded resource={entry} rows={4}>
@@ -94,11 +97,11 @@ function Entry({ model }: { model: Model }) {
   return (
     <>
       <Inventory model={model} />
-      <Section title="Versions">
-        <LoadedPages pages={versions} empty={<p>No version has been trained yet.</p>}>
+      <Section title={t("Versions")}>
+        <LoadedPages pages={versions} empty={<p>{t("No version has been trained yet.")}</p>}>
           {(items) => (
             <Table
-              caption="Versions"
+              caption={t("Versions")}
               columns={VERSION_COLUMNS}
               rows={items}
               rowKey={(version) => version.number}
@@ -107,14 +110,14 @@ function Entry({ model }: { model: Model }) {
         </LoadedPages>
       </Section>
       {(versions.data ?? []).length > 0 && (
-        <Section title="Metrics by version">
+        <Section title={t("Metrics by version")}>
           <MetricTrend versions={versions.data ?? []} />
         </Section>
       )}
-      <Section title="Lineage">
+      <Section title={t("Lineage")}>
         <LineageTree model={name} />
       </Section>
-      <Section title="Aliases">
+      <Section title={t("Aliases")}>
         <AliasTable
           model={name}
           approved={(versions.data ?? [])
@@ -124,8 +127,8 @@ function Entry({ model }: { model: Model }) {
         />
         <AliasesAt model={name} />
       </Section>
-      <Section title="Training jobs">
-        <LoadedPages pages={jobs} empty={<p>Nothing has been trained yet.</p>}>
+      <Section title={t("Training jobs")}>
+        <LoadedPages pages={jobs} empty={<p>{t("Nothing has been trained yet.")}</p>}>
           {(items) => <TrainingJobTable jobs={items} />}
         </LoadedPages>
       </Section>
@@ -139,27 +142,27 @@ function Inventory({ model }: { model: Model }) {
     <div class="card">
       <Facts
         facts={[
-          ["Purpose", model.purpose],
-          ["Approved use", model.approved_use],
-          ["Owner", model.owner],
-          [<Term name="risk tier">Risk tier</Term>, <StateBadge state={model.risk_tier} />],
-          ["Reviews", <a href={address`/models/${model.name}/review-policy`}>Review policy</a>],
+          [t("Purpose"), model.purpose],
+          [t("Approved use"), model.approved_use],
+          [t("Owner"), model.owner],
+          [<Term name="risk tier">{t("Risk tier")}</Term>, <StateBadge state={model.risk_tier} />],
+          [t("Reviews"), <a href={address`/models/${model.name}/review-policy`}>{t("Review policy")}</a>],
           [
-            "Reasons",
+            t("Reasons"),
             <>
-              {model.adverse_action ? "owed to the person" : "not owed"}
-              {model.adverse_outcome && `; a ${model.adverse_outcome} response hurts`}.{" "}
-              <a href={address`/models/${model.name}/reasons`}>Reason dictionary</a>
+              {model.adverse_action ? t("owed to the person") : t("not owed")}
+              {model.adverse_outcome && t("; a {0} response hurts", model.adverse_outcome)}.{" "}
+              <a href={address`/models/${model.name}/reasons`}>{t("Reason dictionary")}</a>
             </>,
           ],
           [
-            "Open findings",
+            t("Open findings"),
             model.open_high_findings > 0
-              ? `${model.open_findings}, ${model.open_high_findings} of them high`
+              ? t("{0}, {1} of them high", model.open_findings, model.open_high_findings)
               : model.open_findings,
           ],
-          ["Next review", model.next_review ? moment(model.next_review) : "no end set"],
-          ["Entered", `${moment(model.created_at)} by ${model.created_by}`],
+          [t("Next review"), model.next_review ? moment(model.next_review) : t("no end set")],
+          [t("Entered"), `${moment(model.created_at)} by ${model.created_by}`],
         ]}
       />
     </div>
@@ -167,17 +170,15 @@ function Inventory({ model }: { model: Model }) {
 }
 
 function DecisionRecords({ model }: { model: string }) {
-  const records = usePages(model, (cursor, signal) => listPredictions(model, cursor, signal));
+  const records = usePages(model, (cursor, signal) => listPredictions({ model }, cursor, signal));
   return (
     <Section
-      title="Decision records"
+      title={t("Decision records")}
       actions={
-        <a class="button" href={`/predictions?model=${model}`}>
-          All decisions of this model
-        </a>
+        <a class="button" href={`/predictions?model=${model}`}>{t("All decisions of this model")}</a>
       }
     >
-      <LoadedPages pages={records} empty={<p>No prediction has been made yet.</p>}>
+      <LoadedPages pages={records} empty={<p>{t("No prediction has been made yet.")}</p>}>
         {(items) => <DecisionTable records={items} />}
       </LoadedPages>
     </Section>

@@ -6,6 +6,7 @@ import type { ModelRequest, RiskTier } from "../api/types";
 import { SelectField, TextArea, TextField } from "../components/field";
 import { Form } from "../components/form";
 import { PageFrame } from "../components/page";
+import { t } from "../messages";
 import { useAction } from "../resource";
 import { address, navigate } from "../router";
 
@@ -21,18 +22,18 @@ const EMPTY: ModelRequest = {
 };
 const FIELDS = ["/name", "/title", "/purpose", "/owner", "/risk_tier", "/approved_use", "/adverse_action", "/adverse_outcome"];
 const DUTIES = [
-  ["no", "No"],
-  ["yes", "Yes: a champion needs words for every feature"],
+  ["no", t("No")],
+  ["yes", t("Yes: a champion needs words for every feature")],
 ] as const;
 const OUTCOMES = [
-  ["", "Not stated: what raises the explained outcome"],
-  ["higher", "A higher response"],
-  ["lower", "A lower response"],
+  ["", t("Not stated: what raises the explained outcome")],
+  ["higher", t("A higher response")],
+  ["lower", t("A lower response")],
 ] as const;
 const TIERS: readonly (readonly [RiskTier, string])[] = [
-  ["low", "Low: one signature approves"],
-  ["medium", "Medium: one signature approves"],
-  ["high", "High: two different people must sign"],
+  ["low", t("Low: one signature approves")],
+  ["medium", t("Medium: one signature approves")],
+  ["high", t("High: two different people must sign")],
 ];
 
 export function NewModelPage() {
@@ -43,25 +44,25 @@ export function NewModelPage() {
     navigate(address`/models/${created.name}`);
   });
   return (
-    <PageFrame title="New model" trail={[["Models", "/models"]]}>
-      <Form action={create} card shownAt={FIELDS} submit="Create the model" busy="Creating…" cancel="/models">
+    <PageFrame title={t("New model")} trail={[[t("Models"), "/models"]]}>
+      <Form action={create} card shownAt={FIELDS} submit={t("Create the model")} busy={t("Creating…")} cancel="/models">
         <ModelFields model={model} set={set} at={(pointer) => create.problem?.at(pointer)} />
         <SelectField
-          label="Risk tier"
+          label={t("Risk tier")}
           value={model.risk_tier}
           onValue={(tier) => set({ risk_tier: tier as RiskTier })}
           options={TIERS}
           error={create.problem?.at("/risk_tier")}
         />
         <SelectField
-          label="Are people owed the reasons of a decision?"
+          label={t("Are people owed the reasons of a decision?")}
           value={model.adverse_action ? "yes" : "no"}
           onValue={(duty) => set({ adverse_action: duty === "yes" })}
           options={DUTIES}
           error={create.problem?.at("/adverse_action")}
         />
         <SelectField
-          label="What hurts the person"
+          label={t("What hurts the person")}
           value={model.adverse_outcome ?? ""}
           onValue={(outcome) => set({ adverse_outcome: outcome === "higher" || outcome === "lower" ? outcome : null })}
           options={OUTCOMES}
@@ -83,39 +84,39 @@ function ModelFields({ model, set, at }: ModelFieldsProps) {
   return (
     <>
       <TextField
-        label="Name"
-        hint="Short and fixed; it stands in addresses and in calls: lower-case letters, digits, hyphens."
+        label={t("Name")}
+        hint={t("Short and fixed; it stands in addresses and in calls: lower-case letters, digits, hyphens.")}
         value={model.name}
         onValue={(name) => set({ name })}
         error={at("/name")}
         input={{ required: true, pattern: "[a-z][a-z0-9\\-]+", maxLength: 63, spellcheck: false }}
       />
       <TextField
-        label="Title"
+        label={t("Title")}
         value={model.title}
         onValue={(title) => set({ title })}
         error={at("/title")}
         input={{ required: true, maxLength: 200 }}
       />
       <TextArea
-        label="Purpose"
-        hint="Which decision the model serves."
+        label={t("Purpose")}
+        hint={t("Which decision the model serves.")}
         required
         value={model.purpose}
         onValue={(purpose) => set({ purpose })}
         error={at("/purpose")}
       />
       <TextArea
-        label="Approved use"
-        hint="For whom and what it may be used, and what it must not be used for."
+        label={t("Approved use")}
+        hint={t("For whom and what it may be used, and what it must not be used for.")}
         required
         value={model.approved_use}
         onValue={(approved_use) => set({ approved_use })}
         error={at("/approved_use")}
       />
       <TextField
-        label="Owner"
-        hint="The person or the unit that answers for it."
+        label={t("Owner")}
+        hint={t("The person or the unit that answers for it.")}
         value={model.owner}
         onValue={(owner) => set({ owner })}
         error={at("/owner")}

@@ -6,6 +6,7 @@ import type { Dataset } from "../api/types";
 import { TextField } from "../components/field";
 import { Form } from "../components/form";
 import { plural } from "../format";
+import { t } from "../messages";
 import { useAction } from "../resource";
 import { address, navigate } from "../router";
 import { combinationsOf, EMPTY_SWEEP, gridOf, SWEEP_LISTS } from "../sweep_draft";
@@ -24,8 +25,8 @@ export function NewSweepPage({ model }: { model: string }) {
   return (
     <TrainingPage
       model={model}
-      title="Sweep settings"
-      lead="One training for every combination of the values listed; all results are kept as versions."
+      title={t("Sweep settings")}
+      lead={t("One training for every combination of the values listed; all results are kept as versions.")}
     >
       {(datasets) => <SweepForm model={model} datasets={datasets} />}
     </TrainingPage>
@@ -50,8 +51,8 @@ function SweepForm({ model, datasets }: { model: string; datasets: readonly Data
       action={start}
       card
       shownAt={SHOWN_AT}
-      submit={`Start ${plural(combinationsOf(grid), "training")}`}
-      busy="Starting…"
+      submit={t("Start {0}", plural(combinationsOf(grid), "training"))}
+      busy={t("Starting…")}
       cancel={address`/models/${model}`}
     >
       <div class="field-row">
@@ -60,8 +61,8 @@ function SweepForm({ model, datasets }: { model: string; datasets: readonly Data
       </div>
       <InputChoice features={features} draft={draft} set={set} at={at} />
       <fieldset>
-        <legend>Values to combine</legend>
-        <p class="hint">A setting that is left empty keeps the default of a training.</p>
+        <legend>{t("Values to combine")}</legend>
+        <p class="hint">{t("A setting that is left empty keeps the default of a training.")}</p>
         <div class="field-grid">
           {SWEEP_LISTS.map(({ field, label, hint, pattern }) => (
             <TextField
@@ -77,8 +78,8 @@ function SweepForm({ model, datasets }: { model: string; datasets: readonly Data
         </div>
       </fieldset>
       <TextField
-        label="Message"
-        hint="What the sweep is to find out; every version carries it."
+        label={t("Message")}
+        hint={t("What the sweep is to find out; every version carries it.")}
         value={draft.message}
         onValue={(message) => set({ message })}
         error={at("message")}

@@ -4,6 +4,7 @@ import type { Version, VersionInputs } from "../api/types";
 import { StateBadge } from "../components/badge";
 import { Loaded } from "../components/loaded";
 import { PageFrame } from "../components/page";
+import { t } from "../messages";
 import { TryValues } from "../prediction/try_values";
 import { PredictionRecord } from "../prediction_record";
 import { useResource } from "../resource";
@@ -17,11 +18,11 @@ export function PredictPage({ model, version }: { model: string; version: string
   return (
     <PageFrame
       wide
-      title="Predict"
+      title={t("Predict")}
       trail={[
-        ["Models", "/models"],
+        [t("Models"), "/models"],
         [model, address`/models/${model}`],
-        [`Version ${version}`, address`/models/${model}/versions/${version}`],
+        [t("Version {0}", version), address`/models/${model}/versions/${version}`],
       ]}
       badges={entry.data && <StateBadge state={entry.data.state} />}
     >
@@ -29,8 +30,7 @@ export function PredictPage({ model, version }: { model: string; version: string
         {(data) =>
           data.state === "approved" ? null : (
             <p class="note note-warn">
-              This version is not approved. What it says is recorded as a trial and must not be used for a
-              decision.
+              {t("This version is not approved. What it says is recorded as a trial and must not be used for a decision.")}
             </p>
           )
         }
@@ -47,14 +47,14 @@ export function PredictPage({ model, version }: { model: string; version: string
 function Start({ version, inputs }: { version: Version; inputs: VersionInputs }) {
   const from = currentLocation.value.query.get("from");
   if (from) return <StartFromRecord version={version} inputs={inputs} id={from} />;
-  return <TryValues version={version} inputs={inputs} start={inputs.example} startName="the example" />;
+  return <TryValues version={version} inputs={inputs} start={inputs.example} startName={t("the example")} />;
 }
 
 function StartFromRecord({ version, inputs, id }: { version: Version; inputs: VersionInputs; id: string }) {
   const record = useResource(id, (signal) => getPrediction(id, signal));
   return (
     <Loaded resource={record} rows={10}>
-      {({ row }) => <TryValues version={version} inputs={inputs} start={row} startName="the record" />}
+      {({ row }) => <TryValues version={version} inputs={inputs} start={row} startName={t("the record")} />}
     </Loaded>
   );
 }

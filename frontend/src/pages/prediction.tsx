@@ -1,12 +1,13 @@
 // The permanent page of a decision record.
 import { PageFrame } from "../components/page";
+import { t } from "../messages";
 import { PredictionRecord } from "../prediction_record";
 
 export function PredictionPage({ id }: { id: string }) {
   return (
     <PageFrame
-      title="Decision record"
-      trail={[["Decisions", "/predictions"]]}
+      title={t("Decision record")}
+      trail={[[t("Decisions"), "/predictions"]]}
       badges={<code class="name-code">{id}</code>}
     >
       <PredictionRecord id={id} />

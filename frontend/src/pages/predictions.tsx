@@ -1,56 +1,114 @@
-// All decision records, newest first: of one model where the address names it, or one by its identifier.
+// All decision records, newest first: found by model, version, caller, outcome and day, or one by its identifier.
 import { useState } from "preact/hooks";
 
 import { listModels, listPredictions } from "../api/operations";
-import type { PredictionSummary } from "../api/types";
+import type { PredictionSearch, PredictionSummary } from "../api/types";
 import { SelectField, TextField } from "../components/field";
 import { LoadedPages } from "../components/loaded";
 import { PageFrame } from "../components/page";
+import { QueryDays, QueryText } from "../components/query_fields";
 import { Table, type Column } from "../components/table";
-import { moment } from "../format";
+import { moment, plural } from "../format";
+import { t, tx } from "../messages";
 import { summaryText } from "../prediction/answer";
+import { spanIn, textsIn } from "../query_filter";
 import { usePages } from "../resource";
 import { address, currentLocation, navigate, setQuery } from "../router";
 
+const TEXTS = ["model", "version", "caller", "outcome"] as const;
+
+/** What the address narrows the records to; days are those of the reader's clock. */
+export function searchOf(query: URLSearchParams): PredictionSearch {
+  const { version, ...texts } = textsIn(query, TEXTS);
+  const number = Number(version);
+  return { ...texts, ...(Number.isInteger(number) && number > 0 ? { version: number } : {}), ...spanIn(query) };
+}
+
 export function PredictionsPage() {
-  const model = currentLocation.value.query.get("model");
-  const records = usePages(model ?? "", (cursor, signal) => listPredictions(model, cursor, signal));
+  const search = searchOf(currentLocation.value.query);
+  const records = usePages(JSON.stringify(search), (cursor, signal) => listPredictions({ ...search, limit: 25 }, cursor, signal));
+  const isNarrowed = Object.keys(search).length > 0;
   return (
     <PageFrame
-      title="Decisions"
-      lead="Every prediction that was answered, with its explanation: each can be looked up, explained and replayed."
+      title={t("Decisions")}
+      lead={t("Every prediction that was answered, with its explanation: each can be looked up, explained and replayed.")}
     >
-      <div class="filters card">
-        <ModelFilter model={model} />
-        <OpenById />
-      </div>
-      <LoadedPages
-        pages={records}
-        empty={
+      <Search />
+      <LoadedPages pages={records} empty={isNarrowed ? <NothingFound /> : <NothingYet />}>
+        {(items) => (
           <>
-            <p class="strong">No prediction has been made yet.</p>
-            <p>
-              Open a version of a <a href="/models">model</a> and try values, or call the API with a key.
+            <DecisionTable records={items} withModel />
+            <p class="hint count">
+              {records.more ? t("The newest {0} of more", plural(items.length, "record")) : plural(items.length, "record")}
             </p>
           </>
-        }
-      >
-        {(items) => <DecisionTable records={items} withModel />}
+        )}
       </LoadedPages>
     </PageFrame>
   );
 }
 
-function ModelFilter({ model }: { model: string | null }) {
+function Search() {
+  return (
+    <div class="filters card" role="search" aria-label={t("Find decisions")}>
+      <ModelFilter />
+      <VersionFilter />
+      <QueryText name="caller" label={t("Asked by")} hint={t("A sign-in name; records by key count for its owner.")} />
+      <QueryText name="outcome" label={t("Outcome")} hint={t("As the record says it, for example yes.")} />
+      <QueryDays />
+      <OpenById />
+    </div>
+  );
+}
+
+function NothingFound() {
+  return (
+    <>
+      <p class="strong">{t("No record matches.")}</p>
+      <p>
+        <a href="/predictions">{t("Show all decisions")}</a>
+      </p>
+    </>
+  );
+}
+
+function NothingYet() {
+  return (
+    <>
+      <p class="strong">{t("No prediction has been made yet.")}</p>
+      <p>
+        {tx(
+          "Open a version of a {0} and try values, or call the API with a key.",
+          <a href="/models">{t("model")}</a>,
+        )}
+      </p>
+    </>
+  );
+}
+
+function VersionFilter() {
+  return (
+    <TextField
+      label={t("Version")}
+      hint={t("Its number.")}
+      value={currentLocation.value.query.get("version") ?? ""}
+      onValue={(text) => setQuery({ version: text || null })}
+      input={{ type: "number", min: 1, step: 1 }}
+    />
+  );
+}
+
+function ModelFilter() {
+  const model = currentLocation.value.query.get("model");
   const models = usePages("models", listModels);
   const names = (models.data ?? []).map(({ name }) => name);
   const offered = model && !names.includes(model) ? [model, ...names] : names;
   return (
     <SelectField
-      label="Model"
+      label={t("Model")}
       value={model ?? ""}
       onValue={(name) => setQuery({ model: name || null })}
-      options={[["", "All models"], ...offered.map((name) => [name, name] as const)]}
+      options={[["", t("All models")], ...offered.map((name) => [name, name] as const)]}
     />
   );
 }
@@ -66,26 +124,24 @@ function OpenById() {
       }}
     >
       <TextField
-        label="Identifier of a record"
+        label={t("Identifier of a record")}
         value={id}
         onValue={setId}
         input={{ required: true, pattern: "\\s*[0-9a-f\\-]{36}\\s*", spellcheck: false }}
       />
-      <button type="submit" class="button">
-        Open
-      </button>
+      <button type="submit" class="button">{t("Open")}</button>
     </form>
   );
 }
 
 const MODEL: Column<PredictionSummary> = {
-  title: "Model",
+  title: t("Model"),
   cell: (record) => <a href={address`/models/${record.model}`}>{record.model}</a>,
 };
 
 const COLUMNS: readonly Column<PredictionSummary>[] = [
   {
-    title: "Record",
+    title: t("Record"),
     cell: (record) => (
       <a href={address`/predictions/${record.id}`}>
         <code>{record.id}</code>
@@ -93,16 +149,16 @@ const COLUMNS: readonly Column<PredictionSummary>[] = [
     ),
   },
   {
-    title: "Version",
+    title: t("Version"),
     cell: (record) => (
       <>
-        {record.version} {record.trial && <span class="badge badge-warn">trial</span>}
+        {record.version} {record.trial && <span class="badge badge-warn">{t("trial")}</span>}
       </>
     ),
   },
-  { title: "Answer", numeric: true, cell: summaryText },
-  { title: "Made", cell: (record) => moment(record.created_at) },
-  { title: "By", cell: (record) => record.created_by },
+  { title: t("Answer"), numeric: true, cell: summaryText },
+  { title: t("Made"), cell: (record) => moment(record.created_at) },
+  { title: t("By"), cell: (record) => record.created_by },
 ];
 
 export function DecisionTable({
@@ -113,5 +169,5 @@ export function DecisionTable({
   withModel?: boolean;
 }) {
   const columns = withModel ? [...COLUMNS.slice(0, 1), MODEL, ...COLUMNS.slice(1)] : COLUMNS;
-  return <Table caption="Decision records" columns={columns} rows={records} rowKey={(record) => record.id} />;
+  return <Table caption={t("Decision records")} columns={columns} rows={records} rowKey={(record) => record.id} />;
 }

@@ -9,6 +9,7 @@ import { Loaded } from "../components/loaded";
 import { PageFrame, Section } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { moment } from "../format";
+import { t, tx } from "../messages";
 import { CoverageNote } from "../reasons/coverage";
 import { draftOf, requestOf, withChange, withEntry, withLocale, without, type Draft } from "../reasons/draft";
 import { EntryFields, SITUATIONS } from "../reasons/entry_fields";
@@ -20,12 +21,14 @@ export function ReasonDictionaryPage({ model: name }: { model: string }) {
   const model = useResource(name, (signal) => getModel(name, signal));
   return (
     <PageFrame
-      title="Reason dictionary"
+      title={t("Reason dictionary")}
       trail={[
-        ["Models", "/models"],
+        [t("Models"), "/models"],
         [name, address`/models/${name}`],
       ]}
-      lead="What a person is told when a feature speaks against them. A change is a new revision; decisions keep the words that they were made with."
+      lead={t(
+        "What a person is told when a feature speaks against them. A change is a new revision; decisions keep the words that they were made with.",
+      )}
     >
       <Loaded resource={model} rows={8}>
         {(data) => <Contents model={data} />}
@@ -62,20 +65,25 @@ interface ContentsProps {
 }
 
 function Revision({ dictionary }: { dictionary: ReasonDictionary }) {
-  if (dictionary.revision === null) return <p class="hint">There is no revision yet.</p>;
+  if (dictionary.revision === null) return <p class="hint">{t("There is no revision yet.")}</p>;
   return (
     <p class="hint">
-      Revision {dictionary.revision}, {moment(dictionary.created_at)} by {dictionary.created_by}.
+      {tx(
+        "Revision {0}, {1} by {2}.",
+        dictionary.revision,
+        moment(dictionary.created_at),
+        dictionary.created_by,
+      )}
     </p>
   );
 }
 
 const COLUMNS: readonly Column<ReasonEntry>[] = [
-  { title: "Code", cell: (entry) => <code>{entry.code}</code> },
-  { title: "Features", cell: (entry) => entry.features.join(" + ") },
-  { title: "When it", cell: (entry) => SITUATIONS.find(([when]) => when === entry.when)?.[1] },
+  { title: t("Code"), cell: (entry) => <code>{entry.code}</code> },
+  { title: t("Features"), cell: (entry) => entry.features.join(" + ") },
+  { title: t("When it"), cell: (entry) => SITUATIONS.find(([when]) => when === entry.when)?.[1] },
   {
-    title: "Texts",
+    title: t("Texts"),
     cell: (entry) => (
       <ul class="plain">
         {Object.entries(entry.texts).map(([locale, text]) => (
@@ -92,10 +100,10 @@ function Reading({ dictionary, coverage }: ContentsProps) {
   return (
     <>
       {coverage && <CoverageNote coverage={coverage} onAdd={undefined} />}
-      <Section title="Reasons">
+      <Section title={t("Reasons")}>
         <Revision dictionary={dictionary} />
         <Table
-          caption="Reasons"
+          caption={t("Reasons")}
           columns={COLUMNS}
           rows={dictionary.entries}
           rowKey={(entry) => `${entry.features.join("/")} ${entry.when}`}
@@ -128,9 +136,9 @@ function Editor({ dictionary, coverage, onSaved }: ContentsProps & { onSaved: ()
           onAdd={(feature, when) => setDraft((old) => withEntry(old, feature, when))}
         />
       )}
-      <Section title="Reasons">
+      <Section title={t("Reasons")}>
         <Revision dictionary={dictionary} />
-        <Form action={save} shownAt={shownAt} submit="Save as a new revision" busy="Saving…">
+        <Form action={save} shownAt={shownAt} submit={t("Save as a new revision")} busy={t("Saving…")}>
           {draft.entries.map((entry, position) => (
             <EntryFields
               key={entry.key}
@@ -140,8 +148,8 @@ function Editor({ dictionary, coverage, onSaved }: ContentsProps & { onSaved: ()
             />
           ))}
           <TextField
-            label="Another language"
-            hint="Such as de or es-US; every reason then needs a text in it."
+            label={t("Another language")}
+            hint={t("Such as de or es-US; every reason then needs a text in it.")}
             value={locale}
             onValue={setLocale}
             input={{ pattern: "[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", spellcheck: false }}
@@ -155,7 +163,7 @@ function Editor({ dictionary, coverage, onSaved }: ContentsProps & { onSaved: ()
               setLocale("");
             }}
           >
-            Add the language
+            {t("Add the language")}
           </button>
         </Form>
       </Section>

@@ -1,14 +1,17 @@
 // A review: the network with a decision for every edge, and the signature under the whole.
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
-import { decideEdge, evidenceAddress, getNetwork, getReview } from "../api/operations";
+import { compareVersions, decideEdge, evidenceAddress, getNetwork, getReview } from "../api/operations";
 import { Problem } from "../api/client";
-import type { Decision, Network, Review, ReviewEdge } from "../api/types";
+import type { Decision, Network, Review, ReviewEdge, VersionComparison } from "../api/types";
+import { changedEdges, SideBySide, walksChanges } from "../beside/side_by_side";
+import { nextEdge } from "../beside/walk";
 import { StateBadge } from "../components/badge";
 import { Digest } from "../components/digest";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
 import { moment } from "../format";
+import { t, tx } from "../messages";
 import { DecisionForm } from "../review/decision_form";
 import { DecisionsTable } from "../review/decisions_table";
 import { Changes, Gates } from "../review/gates";
@@ -18,7 +21,6 @@ import { onShortcut } from "../review/shortcuts";
 import { Signatures } from "../review/signatures";
 import { SignDialog } from "../review/sign_dialog";
 import { NetworkExplorer, selectEdge, selectedEdge } from "../network/explorer";
-import { walkingOrder } from "../network/layout";
 import { useResource, type Resource } from "../resource";
 import { address } from "../router";
 
@@ -29,8 +31,8 @@ export function ReviewPage({ id }: { id: string }) {
   return (
     <PageFrame
       wide
-      title={data ? `Review of ${data.model}, version ${data.version}` : "Review"}
-      trail={[["Reviews", "/reviews"]]}
+      title={data ? t("Review of {0}, version {1}", data.model, data.version) : t("Review")}
+      trail={[[t("Reviews"), "/reviews"]]}
       badges={data && <StateBadge state={data.state} />}
     >
       <Loaded resource={review} rows={4}>
@@ -62,17 +64,17 @@ function ReviewDetails({ review, resource }: { review: Review; resource: Resourc
       <ReviewBar review={review} onSign={() => setSigning(true)} onEnded={resource.replace} />
       {review.state === "open" && <Gates review={review} />}
       <Changes review={review} />
-      <Section title="Edges">
+      <Section title={t("Edges")}>
         <Loaded resource={network} rows={12}>
           {(data) => <ReviewedNetwork review={review} resource={resource} network={data} />}
         </Loaded>
       </Section>
       <Section
-        title="Signatures"
+        title={t("Signatures")}
         actions={
           review.signatures.length > 0 && (
             <a class="button" href={evidenceAddress(review.model, review.version)} download>
-              Evidence package
+              {t("Evidence package")}
             </a>
           )
         }
@@ -97,29 +99,29 @@ function ReviewDetails({ review, resource }: { review: Review; resource: Resourc
 function ReviewFacts({ review }: { review: Review }) {
   const version = (
     <a href={address`/models/${review.model}/versions/${review.version}`}>
-      {review.model}, version {review.version}
+      {tx("{0}, version {1}", review.model, review.version)}
     </a>
   );
   return (
     <div class="card">
       <Facts
         facts={[
-          ["Version", version],
-          ["Submitted", `${moment(review.submitted_at)} by ${review.submitted_by}`],
-          ["Artifact", <Digest digest={review.artifact_digest} label="digest of the artifact" />],
-          ["Summary", review.summary],
+          [t("Version"), version],
+          [t("Submitted"), `${moment(review.submitted_at)} by ${review.submitted_by}`],
+          [t("Artifact"), <Digest digest={review.artifact_digest} label={t("digest of the artifact")} />],
+          [t("Summary"), review.summary],
           [
-            "Approved last",
+            t("Approved last"),
             review.compared_with === null ? (
-              "no version before it"
+              t("no version before it")
             ) : (
               <a href={address`/models/${review.model}/versions/${review.compared_with}/compare/${review.version}`}>
-                Side by side with version {review.compared_with}
+                {tx("Side by side with version {0}", review.compared_with)}
               </a>
             ),
           ],
-          ["Round", String(review.round)],
-          ...(review.closing_reason === null ? [] : [["Why it ended", review.closing_reason] as const]),
+          [t("Round"), String(review.round)],
+          ...(review.closing_reason === null ? [] : [[t("Why it ended"), review.closing_reason] as const]),
         ]}
       />
     </div>
@@ -135,11 +137,13 @@ interface ReviewedNetworkProps {
 function ReviewedNetwork({ review, resource, network }: ReviewedNetworkProps) {
   const decisions = new Map(review.edges.map((edge) => [edge.edge, edge.decision]));
   const selected = selectedEdge(network);
+  const comparison = useComparison(review);
+  const only = walksChanges() ? changedEdges(comparison.data) : null;
 
-  const goOn = (): void => selectEdge(nextEdge(network, review, selected, 1));
-  const goBack = (): void => selectEdge(nextEdge(network, review, selected, -1));
+  const goOn = (): void => selectEdge(nextEdge(network, review, selected, 1, only));
+  const goBack = (): void => selectEdge(nextEdge(network, review, selected, -1, only));
 
-  useLayoutEffect(() => onShortcut({ n: goOn, p: goBack }), [network, review, selected]);
+  useLayoutEffect(() => onShortcut({ n: goOn, p: goBack }), [network, review, selected, only]);
 
   const decide = async (edge: ReviewEdge, decision: Decision, comment: string): Promise<void> => {
     try {
@@ -161,7 +165,11 @@ function ReviewedNetwork({ review, resource, network }: ReviewedNetworkProps) {
         version={review.version}
         network={network}
         decisions={decisions}
-        earlier={review.compared_with === null ? null : { version: review.compared_with, role: "approved last" }}
+        beside={
+          review.compared_with !== null && (
+            <SideBySide review={review} comparison={comparison} selected={selected} onSelect={selectEdge} />
+          )
+        }
         decide={(name) => {
           const edge = review.edges.find((item) => item.edge === name);
           if (!edge) return null;
@@ -171,27 +179,30 @@ function ReviewedNetwork({ review, resource, network }: ReviewedNetworkProps) {
           );
         }}
       />
-      <h3>All decisions</h3>
+      <h3>{t("All decisions")}</h3>
       <DecisionsTable review={review} network={network} onSelect={selectEdge} />
     </>
+  );
+}
+
+/** The version beside the one that was approved last; null where it is the first. */
+function useComparison({ model, version, compared_with }: Review): Resource<VersionComparison | null> {
+  return useResource(`${model}/${compared_with}/${version}`, async (signal) =>
+    compared_with === null ? null : compareVersions(model, compared_with, version, signal),
   );
 }
 
 function Shortcuts() {
   return (
     <p class="shortcuts hint">
-      Keys: <kbd>n</kbd> next undecided edge, <kbd>p</kbd> previous edge, <kbd>a</kbd> accept, <kbd>r</kbd>{" "}
-      reject the edge that is open, <kbd>c</kbd> comment on it.
+      {tx(
+        "Keys: {0} next undecided edge, {1} previous edge, {2} accept, {3} reject the edge that is open, {4} comment on it.",
+        <kbd>n</kbd>,
+        <kbd>p</kbd>,
+        <kbd>a</kbd>,
+        <kbd>r</kbd>,
+        <kbd>c</kbd>,
+      )}
     </p>
   );
-}
-
-/** Forwards the next edge without a decision, else simply the next one; backwards the one before. */
-function nextEdge(network: Network, review: Review, selected: string | null, step: 1 | -1): string | null {
-  const order = walkingOrder(network).map((edge) => edge.edge);
-  const position = selected === null ? -1 : order.indexOf(selected);
-  if (step === -1) return order[position > 0 ? position - 1 : order.length - 1] ?? null;
-  const ahead = [...order.slice(position + 1), ...order.slice(0, position + 1)];
-  const undecided = new Set(review.edges.filter((edge) => edge.decision === null).map((edge) => edge.edge));
-  return ahead.find((edge) => undecided.has(edge)) ?? ahead[0] ?? null;
 }

@@ -6,35 +6,36 @@ import { LoadedPages } from "../components/loaded";
 import { PageFrame } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { moment } from "../format";
+import { t, tx } from "../messages";
 import { usePages } from "../resource";
 import { address, currentLocation, setQuery } from "../router";
 
 const FILTERS: readonly (readonly [ReviewState | "all", string])[] = [
-  ["open", "Open"],
-  ["approved", "Approved"],
-  ["rejected", "Rejected"],
-  ["all", "All"],
+  ["open", t("Open")],
+  ["approved", t("Approved")],
+  ["rejected", t("Rejected")],
+  ["all", t("All")],
 ];
 
 const COLUMNS: readonly Column<Review>[] = [
   {
-    title: "Review",
+    title: t("Review"),
     cell: (review) => (
       <a class="strong" href={address`/reviews/${review.id}`}>
-        {review.model}, version {review.version}
+        {tx("{0}, version {1}", review.model, review.version)}
       </a>
     ),
   },
-  { title: "State", cell: (review) => <StateBadge state={review.state} /> },
-  { title: "Summary", cell: (review) => <span class="clamp">{review.summary}</span> },
+  { title: t("State"), cell: (review) => <StateBadge state={review.state} /> },
+  { title: t("Summary"), cell: (review) => <span class="clamp">{review.summary}</span> },
   {
-    title: "Edges decided",
+    title: t("Edges decided"),
     numeric: true,
     cell: (review) => `${review.edges.filter((edge) => edge.decision).length} of ${review.edges.length}`,
   },
-  { title: "Signatures", numeric: true, cell: (review) => `${review.signatures.length} of ${review.quorum}` },
+  { title: t("Signatures"), numeric: true, cell: (review) => `${review.signatures.length} of ${review.quorum}` },
   {
-    title: "Submitted",
+    title: t("Submitted"),
     cell: (review) => (
       <>
         {moment(review.submitted_at)}
@@ -52,10 +53,10 @@ export function ReviewsPage() {
   );
   return (
     <PageFrame
-      title="Reviews"
-      lead="Versions that an independent person looks at, edge by edge, before they may be used."
+      title={t("Reviews")}
+      lead={t("Versions that an independent person looks at, edge by edge, before they may be used.")}
     >
-      <div class="segmented" role="group" aria-label="Show reviews">
+      <div class="segmented" role="group" aria-label={t("Show reviews")}>
         {FILTERS.map(([name, text]) => (
           <button
             type="button"
@@ -69,9 +70,9 @@ export function ReviewsPage() {
       </div>
       <LoadedPages
         pages={reviews}
-        empty={<p>{state === "open" ? "Nothing waits for a review." : "There is no such review."}</p>}
+        empty={<p>{state === "open" ? t("Nothing waits for a review.") : t("There is no such review.")}</p>}
       >
-        {(items) => <Table caption="Reviews" columns={COLUMNS} rows={items} rowKey={(review) => review.id} />}
+        {(items) => <Table caption={t("Reviews")} columns={COLUMNS} rows={items} rowKey={(review) => review.id} />}
       </LoadedPages>
     </PageFrame>
   );

@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { PasswordField, TextField } from "../components/field";
 import { Form } from "../components/form";
+import { ProviderButton } from "../identity_provider/button";
+import { t, tx } from "../messages";
 import { useAction } from "../resource";
 import { CodeField, useCode } from "../second_factor/code";
 import { signIn } from "../session";
@@ -15,7 +17,7 @@ export function SignInPage() {
   const enter = useAction(() => code.use((typed) => signIn(name, password, typed)));
   const card = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    document.title = "Sign in · Edgewise";
+    document.title = t("Sign in · Edgewise");
     card.current?.querySelector("input")?.focus();
   }, []);
   return (
@@ -23,23 +25,22 @@ export function SignInPage() {
       <div class="sign-in-card" ref={card}>
         <div class="sign-in-head">
           <span class="brand">
-            <img src="/favicon.svg" alt="" width="34" height="34" />
-            Edgewise
+            {tx("{0}Edgewise", <img src="/favicon.svg" alt="" width="34" height="34" />)}
           </span>
           <ThemeButton />
         </div>
-        <h1>Sign in</h1>
-        <p class="hint">Models whose every edge can be seen, checked and signed for.</p>
-        <Form action={enter} shownAt={["/name", "/password", "/code"]} submit="Sign in" busy="Signing in…">
+        <h1>{t("Sign in")}</h1>
+        <p class="hint">{t("Models whose every edge can be seen, checked and signed for.")}</p>
+        <Form action={enter} shownAt={["/name", "/password", "/code"]} submit={t("Sign in")} busy={t("Signing in…")}>
           <TextField
-            label="Name"
+            label={t("Name")}
             value={name}
             onValue={setName}
             error={enter.problem?.at("/name")}
             input={{ autocomplete: "username", required: true, autocapitalize: "none", spellcheck: false }}
           />
           <PasswordField
-            label="Password"
+            label={t("Password")}
             value={password}
             onValue={setPassword}
             error={enter.problem?.at("/password")}
@@ -48,7 +49,8 @@ export function SignInPage() {
             <CodeField value={code.value} onValue={code.set} error={enter.problem?.at("/code")} />
           )}
         </Form>
-        <p class="hint">Accounts are made by an administrator; there is no open sign-up.</p>
+        <ProviderButton />
+        <p class="hint">{t("Accounts are made by an administrator; there is no open sign-up.")}</p>
       </div>
     </main>
   );

@@ -11,6 +11,7 @@ import { ProblemNote } from "../components/problem";
 import { Table, type Column } from "../components/table";
 import { moment, number } from "../format";
 import { JobCounts } from "../job_counts";
+import { t, tx } from "../messages";
 import { useAction, useResource, type Resource } from "../resource";
 import { address, currentLocation, setQuery } from "../router";
 import { may } from "../session";
@@ -19,8 +20,8 @@ import { settingText } from "../sweep_draft";
 const RELOAD_MILLISECONDS = 3000;
 
 const SIZES: readonly (readonly [SweepSize, string])[] = [
-  ["active_edges", "Active edges"],
-  ["complexity", "Complexity of the formula"],
+  ["active_edges", t("Active edges")],
+  ["complexity", t("Complexity of the formula")],
 ];
 
 export function SweepPage({ id }: { id: string }) {
@@ -34,9 +35,9 @@ export function SweepPage({ id }: { id: string }) {
   return (
     <PageFrame
       wide
-      title={sweep.data?.message || "Sweep"}
+      title={sweep.data?.message || t("Sweep")}
       trail={[
-        ["Sweeps", "/sweeps"],
+        [t("Sweeps"), "/sweeps"],
         ...(sweep.data ? [[sweep.data.model, address`/models/${sweep.data.model}`] as const] : []),
       ]}
       badges={sweep.data && <JobCounts jobs={sweep.data.jobs} />}
@@ -54,7 +55,7 @@ function CancelButton({ sweep, id }: { sweep: Resource<Sweep>; id: string }) {
   return (
     <>
       <button type="button" class="button danger" disabled={cancel.busy} onClick={() => void cancel.run()}>
-        {cancel.busy ? "Cancelling…" : "Cancel the sweep"}
+        {cancel.busy ? t("Cancelling…") : t("Cancel the sweep")}
       </button>
       {cancel.problem && <ProblemNote problem={cancel.problem} />}
     </>
@@ -67,18 +68,18 @@ function SweepDetails({ sweep }: { sweep: Sweep }) {
       <div class="card">
         <Facts
           facts={[
-            ["Model", <a href={address`/models/${sweep.model}`}>{sweep.model}</a>],
-            ["Dataset", <a href={address`/datasets/${sweep.dataset_id}`}>Open the dataset</a>],
-            ["Requested", `${moment(sweep.created_at)} by ${sweep.created_by}`],
+            [t("Model"), <a href={address`/models/${sweep.model}`}>{sweep.model}</a>],
+            [t("Dataset"), <a href={address`/datasets/${sweep.dataset_id}`}>{t("Open the dataset")}</a>],
+            [t("Requested"), `${moment(sweep.created_at)} by ${sweep.created_by}`],
           ]}
         />
       </div>
-      <Section title="Loss against size">
+      <Section title={t("Loss against size")}>
         <CandidateChart sweep={sweep} />
       </Section>
-      <Section title="Candidates">
+      <Section title={t("Candidates")}>
         <Table
-          caption="Candidates"
+          caption={t("Candidates")}
           columns={columnsFor(sweep.model)}
           rows={sweep.candidates}
           rowKey={(candidate) => candidate.position}
@@ -95,7 +96,7 @@ function CandidateChart({ sweep }: { sweep: Sweep }) {
   const chart = useResource(`${sweep.id}/${against}/${done}`, (signal) => getSweepChart(sweep.id, against, signal));
   return (
     <>
-      <div class="segmented" role="group" aria-label="Draw the loss against">
+      <div class="segmented" role="group" aria-label={t("Draw the loss against")}>
         {SIZES.map(([size, text]) => (
           <button
             key={size}
@@ -108,7 +109,7 @@ function CandidateChart({ sweep }: { sweep: Sweep }) {
         ))}
       </div>
       <Loaded resource={chart} rows={6}>
-        {(figure) => <Chart figure={figure} description={`Held-out loss of the candidates against: ${title}`} />}
+        {(figure) => <Chart figure={figure} description={t("Held-out loss of the candidates against: {0}", title)} />}
       </Loaded>
     </>
   );
@@ -117,31 +118,31 @@ function CandidateChart({ sweep }: { sweep: Sweep }) {
 function columnsFor(model: string): readonly Column<SweepCandidate>[] {
   return [
     {
-      title: "Settings",
+      title: t("Settings"),
       cell: (one) =>
         Object.entries(one.settings)
           .map(([name, value]) => settingText(name, value))
           .join("; "),
     },
     {
-      title: "Job",
+      title: t("Job"),
       cell: (one) => (
-        <a href={address`/training-jobs/${one.job_id}`} aria-label={`Job ${one.position + 1}: ${one.state}`}>
+        <a href={address`/training-jobs/${one.job_id}`} aria-label={t("Job {0}: {1}", one.position + 1, one.state)}>
           <StateBadge state={one.state} />
         </a>
       ),
     },
     {
-      title: "Version",
+      title: t("Version"),
       cell: (one) =>
-        one.version === null ? "–" : <a href={address`/models/${model}/versions/${one.version}`}>Version {one.version}</a>,
+        one.version === null ? "–" : <a href={address`/models/${model}/versions/${one.version}`}>{tx("Version {0}", one.version)}</a>,
     },
-    { title: "Held-out loss", numeric: true, cell: (one) => number(one.loss) },
-    { title: "Active edges", numeric: true, cell: (one) => number(one.active_edges) },
-    { title: "Complexity", numeric: true, cell: (one) => number(one.complexity) },
+    { title: t("Held-out loss"), numeric: true, cell: (one) => number(one.loss) },
+    { title: t("Active edges"), numeric: true, cell: (one) => number(one.active_edges) },
+    { title: t("Complexity"), numeric: true, cell: (one) => number(one.complexity) },
     {
-      title: "Front",
-      cell: (one) => (one.on_front ? <span class="badge badge-good">✓ not beaten</span> : "–"),
+      title: t("Front"),
+      cell: (one) => (one.on_front ? <span class="badge badge-good">{t("✓ not beaten")}</span> : "–"),
     },
   ];
 }

@@ -6,34 +6,35 @@ import { PageFrame } from "../components/page";
 import { Table, type Column } from "../components/table";
 import { moment } from "../format";
 import { JobCounts } from "../job_counts";
+import { t } from "../messages";
 import { usePages } from "../resource";
 import { address } from "../router";
 
 const COLUMNS: readonly Column<SweepSummary>[] = [
   {
-    title: "Sweep",
+    title: t("Sweep"),
     cell: (sweep) => (
       <a class="strong" href={address`/sweeps/${sweep.id}`}>
-        {sweep.message || "Sweep"}
+        {sweep.message || t("Sweep")}
       </a>
     ),
   },
-  { title: "Model", cell: (sweep) => <a href={address`/models/${sweep.model}`}>{sweep.model}</a> },
-  { title: "Jobs", cell: (sweep) => <JobCounts jobs={sweep.jobs} /> },
-  { title: "Requested", cell: (sweep) => moment(sweep.created_at) },
-  { title: "By", cell: (sweep) => sweep.created_by },
+  { title: t("Model"), cell: (sweep) => <a href={address`/models/${sweep.model}`}>{sweep.model}</a> },
+  { title: t("Jobs"), cell: (sweep) => <JobCounts jobs={sweep.jobs} /> },
+  { title: t("Requested"), cell: (sweep) => moment(sweep.created_at) },
+  { title: t("By"), cell: (sweep) => sweep.created_by },
 ];
 
 export function SweepsPage() {
   const sweeps = usePages("sweeps", (cursor, signal) => listSweeps(null, cursor, signal));
   return (
     <PageFrame
-      title="Sweeps"
-      lead="Many trainings at once, to choose the smallest version that is good enough."
-      trail={[["Training jobs", "/training-jobs"]]}
+      title={t("Sweeps")}
+      lead={t("Many trainings at once, to choose the smallest version that is good enough.")}
+      trail={[[t("Training jobs"), "/training-jobs"]]}
     >
-      <LoadedPages pages={sweeps} empty={<p>No sweep was started yet. A developer starts one on a model's page.</p>}>
-        {(items) => <Table caption="Sweeps" columns={COLUMNS} rows={items} rowKey={(sweep) => sweep.id} />}
+      <LoadedPages pages={sweeps} empty={<p>{t("No sweep was started yet. A developer starts one on a model's page.")}</p>}>
+        {(items) => <Table caption={t("Sweeps")} columns={COLUMNS} rows={items} rowKey={(sweep) => sweep.id} />}
       </LoadedPages>
     </PageFrame>
   );

@@ -4,6 +4,7 @@ import type { Dataset } from "../api/types";
 import { TextField } from "../components/field";
 import { Form } from "../components/form";
 import { DirectionChoice } from "../direction_choice";
+import { t } from "../messages";
 import { useAction } from "../resource";
 import { address, navigate } from "../router";
 import { InputChoice, TargetChoice } from "../training_choices";
@@ -38,7 +39,7 @@ const SHOWN_AT = [
 
 export function TrainPage({ model }: { model: string }) {
   return (
-    <TrainingPage model={model} title="Train a version">
+    <TrainingPage model={model} title={t("Train a version")}>
       {(datasets) => <TrainForm model={model} datasets={datasets} />}
     </TrainingPage>
   );
@@ -60,8 +61,8 @@ function TrainForm({ model, datasets }: { model: string; datasets: readonly Data
       action={start}
       card
       shownAt={SHOWN_AT}
-      submit="Start training"
-      busy="Starting…"
+      submit={t("Start training")}
+      busy={t("Starting…")}
       cancel={address`/models/${model}`}
     >
       <div class="field-row">
@@ -72,8 +73,8 @@ function TrainForm({ model, datasets }: { model: string; datasets: readonly Data
       <DirectionChoice features={features} draft={draft} set={set} at={at} />
       <TrainingSettings draft={draft} set={set} at={at} />
       <TextField
-        label="Message"
-        hint="What is new in this version, for those who review it."
+        label={t("Message")}
+        hint={t("What is new in this version, for those who review it.")}
         value={draft.message}
         onValue={(message) => set({ message })}
         error={at("message")}

@@ -18,6 +18,7 @@ import { ConfigurationFacts } from "../configuration_facts";
 import { Exports } from "../exports";
 import { plural } from "../format";
 import { Learned } from "../learned/learned";
+import { t, tx } from "../messages";
 import { NetworkExplorer } from "../network/explorer";
 import { References } from "../references";
 import { Approval } from "../review/approval";
@@ -41,9 +42,9 @@ export function VersionPage({ model, version }: { model: string; version: string
   return (
     <PageFrame
       wide
-      title={`Version ${version}`}
+      title={t("Version {0}", version)}
       trail={[
-        ["Models", "/models"],
+        [t("Models"), "/models"],
         [model, address`/models/${model}`],
       ]}
       badges={
@@ -67,14 +68,14 @@ export function VersionPage({ model, version }: { model: string; version: string
           </>
         )}
       </Loaded>
-      <Section title="Network">
+      <Section title={t("Network")}>
         <Loaded resource={network} rows={12}>
           {(data) => (
             <NetworkExplorer
               model={model}
               version={Number(version)}
               network={data}
-              earlier={entry.data?.parent ? { version: entry.data.parent, role: "its parent" } : null}
+              earlier={entry.data?.parent ? { version: entry.data.parent, role: t("its parent") } : null}
               revise={
                 mayRevise(entry.data)
                   ? (edge) => entry.data && <EdgeRevision key={edge} version={entry.data} network={data} edge={edge} />
@@ -85,10 +86,10 @@ export function VersionPage({ model, version }: { model: string; version: string
         </Loaded>
       </Section>
       <Later isNext={network.data !== undefined || network.problem !== undefined} rows={12}>
-        <Section title="Certificates">
+        <Section title={t("Certificates")}>
           <Certificates model={model} version={version} />
         </Section>
-        <Section title="Challengers">
+        <Section title={t("Challengers")}>
           <ChallengerSection model={model} version={Number(version)} />
         </Section>
         {entry.data?.review_id && <Approval version={entry.data} reviewId={entry.data.review_id} />}
@@ -113,12 +114,12 @@ function Actions({ version }: { version: Version }) {
     <>
       {mayPredict && (
         <a class="button" href={address`/models/${version.model}/versions/${version.number}/predict`}>
-          {version.state === "approved" ? "Predict" : "Try a prediction"}
+          {version.state === "approved" ? t("Predict") : t("Try a prediction")}
         </a>
       )}
       {mayRevise(version) && (
         <button type="button" class="button" onClick={() => setRevising(true)}>
-          Prune or refine
+          {t("Prune or refine")}
         </button>
       )}
       {revising && (
@@ -130,13 +131,11 @@ function Actions({ version }: { version: Version }) {
         />
       )}
       {version.review_id && (
-        <a class="button primary" href={address`/reviews/${version.review_id}`}>
-          Open the review
-        </a>
+        <a class="button primary" href={address`/reviews/${version.review_id}`}>{t("Open the review")}</a>
       )}
       {version.state === "candidate" && may("create_review") && (
         <button type="button" class="button primary" onClick={() => setSubmitting(true)}>
-          Submit for review
+          {t("Submit for review")}
         </button>
       )}
       {submitting && <SubmitDialog version={version} onClose={() => setSubmitting(false)} />}
@@ -151,21 +150,23 @@ function SubmitDialog({ version, onClose }: { version: Version; onClose: () => v
     navigate(address`/reviews/${review.id}`);
   });
   return (
-    <Dialog title={`Submit version ${version.number} for review`} onClose={onClose}>
+    <Dialog title={t("Submit version {0} for review", version.number)} onClose={onClose}>
       <Form
         action={submit}
         shownAt={["/summary"]}
-        submit="Submit for review"
-        busy="Submitting…"
+        submit={t("Submit for review")}
+        busy={t("Submitting…")}
         cancel={onClose}
       >
         <p>
-          An auditor who did not contribute to it will look at each of its{" "}
-          {plural(version.active_edges, "edge")}.
+          {tx(
+            "An auditor who did not contribute to it will look at each of its {0}.",
+            plural(version.active_edges, "edge"),
+          )}
         </p>
         <TextArea
-          label="Summary"
-          hint="What the reviewer should know: what has changed and why, what to look at closely."
+          label={t("Summary")}
+          hint={t("What the reviewer should know: what has changed and why, what to look at closely.")}
           value={summary}
           onValue={setSummary}
           required
@@ -180,49 +181,49 @@ function Background({ version, network }: { version: Version; network: Network |
   const [formulaOpen, setFormulaOpen] = useState(false);
   const { model, number: versionNumber } = version;
   return (
-    <Section title="Background">
+    <Section title={t("Background")}>
       <details class="card" onToggle={(event) => setFormulaOpen(event.currentTarget.open)}>
-        <summary>The whole formula</summary>
+        <summary>{t("The whole formula")}</summary>
         {formulaOpen && <WholeFormula model={model} version={versionNumber} />}
       </details>
       {network?.agreement && (
         <details class="card">
-          <summary>How faithful the formulas are</summary>
-          <Agreement agreement={network.agreement} before="those with splines" />
+          <summary>{t("How faithful the formulas are")}</summary>
+          <Agreement agreement={network.agreement} before={t("those with splines")} />
         </details>
       )}
       {network?.parent_agreement && (
         <details class="card">
-          <summary>How far it is from its parent</summary>
-          <Agreement agreement={network.parent_agreement} before={`those of version ${version.parent}`} />
+          <summary>{t("How far it is from its parent")}</summary>
+          <Agreement agreement={network.parent_agreement} before={t("those of version {0}", version.parent)} />
         </details>
       )}
       {version.calibration && (
         <details class="card">
-          <summary>Calibration</summary>
+          <summary>{t("Calibration")}</summary>
           <Calibration bins={version.calibration} />
         </details>
       )}
       <details class="card">
-        <summary>References</summary>
+        <summary>{t("References")}</summary>
         <References version={version} />
       </details>
       <details class="card">
-        <summary>Use it elsewhere</summary>
+        <summary>{t("Use it elsewhere")}</summary>
         <Exports version={version} />
       </details>
       <details class="card">
-        <summary>How it was trained</summary>
+        <summary>{t("How it was trained")}</summary>
         <LossCurve history={version.history} />
-        <h3>Stages</h3>
+        <h3>{t("Stages")}</h3>
         <TrainingStages stages={network?.stages ?? []} />
-        <h3>Settings</h3>
+        <h3>{t("Settings")}</h3>
         <ConfigurationFacts configuration={version.configuration} directions={version.columns.monotone} />
       </details>
       <details class="card">
-        <summary>Libraries and split</summary>
+        <summary>{t("Libraries and split")}</summary>
         <Facts facts={Object.entries(version.library_versions)} />
-        <h3>Split</h3>
+        <h3>{t("Split")}</h3>
         <Facts
           facts={Object.entries(version.split).map(([name, value]) => [
             name.replaceAll("_", " "),

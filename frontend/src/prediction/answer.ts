@@ -1,18 +1,19 @@
 // The output of a prediction in words, on the scale that people decide by.
 import type { PredictionPreview, PredictionPreviews, PredictionSummary } from "../api/types";
 import { number } from "../format";
+import { t } from "../messages";
 
 type Link = PredictionPreviews["link"];
 type Output = PredictionPreview["output"];
 
 export const LINK_SCALES: Readonly<Record<Link, string>> = {
-  identity: "the target's own unit",
-  logit: "log odds",
-  softmax: "score before softmax",
+  identity: t("the target's own unit"),
+  logit: t("log odds"),
+  softmax: t("score before softmax"),
 };
 
 export function outputName(output: Output): string {
-  return output.outcome ? `Probability of ${output.outcome}` : "Output";
+  return output.outcome ? t("Probability of {0}", output.outcome) : t("Output");
 }
 
 export function outputText(output: Output, link: Link): string {

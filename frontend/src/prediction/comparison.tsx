@@ -5,6 +5,7 @@ import { SelectField } from "../components/field";
 import { Loaded } from "../components/loaded";
 import { Section } from "../components/page";
 import { moment, number } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 import { address, currentLocation, setQuery } from "../router";
 import { outputChange, outputText, summaryText } from "./answer";
@@ -13,20 +14,20 @@ import { differences } from "./shares";
 
 export function RecordComparison({ record }: { record: StoredPrediction }) {
   const other = currentLocation.value.query.get("with");
-  const recent = useResource(record.model, (signal) => listPredictions(record.model, null, signal));
+  const recent = useResource(record.model, (signal) => listPredictions({ model: record.model }, null, signal));
   const own = record.prediction.id;
   const offered = (recent.data?.items ?? []).filter(({ id }) => id !== own);
   const listed = offered.some(({ id }) => id === other);
   return (
-    <Section title="Compared with another record">
+    <Section title={t("Compared with another record")}>
       <div class="card">
         <SelectField
-          label="The other record"
-          hint="The newest of this model; any other one by the address: ?with= and its identifier."
+          label={t("The other record")}
+          hint={t("The newest of this model; any other one by the address: ?with= and its identifier.")}
           value={other ?? ""}
           onValue={(id) => setQuery({ with: id || null })}
           options={[
-            ["", offered.length === 0 ? "There is no other record yet" : "Choose a record"],
+            ["", offered.length === 0 ? t("There is no other record yet") : t("Choose a record")],
             ...(other && !listed ? [[other, other] as const] : []),
             ...offered.map((one) => [one.id, nameOf(one)] as const),
           ]}
@@ -38,7 +39,7 @@ export function RecordComparison({ record }: { record: StoredPrediction }) {
 }
 
 function nameOf(one: PredictionSummary): string {
-  return `${moment(one.created_at)}: ${summaryText(one)}, version ${one.version}`;
+  return t("{0}: {1}, version {2}", moment(one.created_at), summaryText(one), one.version);
 }
 
 function Pair({ record, other }: { record: StoredPrediction; other: string }) {
@@ -49,11 +50,11 @@ function Pair({ record, other }: { record: StoredPrediction; other: string }) {
 /** Why two records cannot be set against each other feature by feature; null where they can. */
 export function obstacle(record: StoredPrediction, other: StoredPrediction): string | null {
   const [one, two] = [record.prediction, other.prediction];
-  if (record.digest !== other.digest) return "The records come from different versions.";
-  if (one.output.outcome !== two.output.outcome) return "The records explain different outcomes.";
+  if (record.digest !== other.digest) return t("The records come from different versions.");
+  if (one.output.outcome !== two.output.outcome) return t("The records explain different outcomes.");
   const isSame = one.reference === two.reference && one.reference_digest === two.reference_digest;
-  if (!isSame) return "The records are measured against different references.";
-  if (one.features.length === 0 || two.features.length === 0) return "One record has no contributions of features.";
+  if (!isSame) return t("The records are measured against different references.");
+  if (one.features.length === 0 || two.features.length === 0) return t("One record has no contributions of features.");
   return null;
 }
 
@@ -63,22 +64,28 @@ function Difference({ record, other }: { record: StoredPrediction; other: Stored
   return (
     <>
       <p>
-        This record says <strong>{outputText(one.output, record.link)}</strong>,{" "}
-        <a href={address`/predictions/${two.id}`}>the other one</a> {outputText(two.output, other.link)}
-        {against === null && `: ${outputChange(one.output, two.output, record.link)}`}.
+        {tx(
+          "This record says {0}, {1} {2}{3}.",
+          <strong>{outputText(one.output, record.link)}</strong>,
+          <a href={address`/predictions/${two.id}`}>{t("the other one")}</a>,
+          outputText(two.output, other.link),
+          against === null && `: ${outputChange(one.output, two.output, record.link)}`,
+        )}
       </p>
       {against === null ? (
         <ShareTable
-          caption="Contributions to the difference of the two records"
+          caption={t("Contributions to the difference of the two records")}
           parts={differences(one, two)}
           base={two.output.link}
-          from="Output of the other record"
-          to="Output of this record"
+          from={t("Output of the other record")}
+          to={t("Output of this record")}
           start={number(two.output.link)}
           end={number(one.output.link)}
         />
       ) : (
-        <p class="note note-warn">{against} What each feature adds to the difference cannot be said.</p>
+        <p class="note note-warn">
+          {tx("{0} What each feature adds to the difference cannot be said.", against)}
+        </p>
       )}
     </>
   );

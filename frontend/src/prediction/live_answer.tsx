@@ -3,6 +3,7 @@ import type { PredictionPreviews } from "../api/types";
 import { ProblemNote } from "../components/problem";
 import { Placeholder } from "../components/loaded";
 import { number } from "../format";
+import { t } from "../messages";
 import { currentLocation, setQuery } from "../router";
 import { outputChange, outputName, outputText } from "./answer";
 import { intervalText } from "./interval";
@@ -20,8 +21,8 @@ interface LiveAnswerProps {
 export function LiveAnswer({ preview, startName, isWhole }: LiveAnswerProps) {
   const { answer, problem, isStale } = preview;
   return (
-    <section class={isStale ? "live stale" : "live"} aria-label="What the version says now">
-      {!isWhole && <p class="note note-warn">A field is empty or no number: this is the answer before.</p>}
+    <section class={isStale ? "live stale" : "live"} aria-label={t("What the version says now")}>
+      {!isWhole && <p class="note note-warn">{t("A field is empty or no number: this is the answer before.")}</p>}
       {problem && <ProblemNote problem={problem} />}
       {answer ? <Shown answer={answer} startName={startName} /> : !problem && <Placeholder rows={6} />}
     </section>
@@ -39,8 +40,8 @@ function Shown({ answer, startName }: { answer: PredictionPreviews; startName: s
         <output class="live-value">{outputText(now.output, answer.link)}</output>
         <span class="hint">
           {isMoved
-            ? `${outputChange(now.output, start.output, answer.link)} against ${startName}`
-            : `the same as ${startName}`}
+            ? t("{0} against {1}", outputChange(now.output, start.output, answer.link), startName)
+            : t("the same as {0}", startName)}
         </span>
       </div>
       <div class="live-body">
@@ -52,7 +53,7 @@ function Shown({ answer, startName }: { answer: PredictionPreviews; startName: s
       ))}
       {now.interval && <p class="hint">{intervalText(now.interval)}</p>}
       <Comparison now={now} start={start} startName={startName} />
-      <p class="hint">Nothing is recorded while you try values.</p>
+      <p class="hint">{t("Nothing is recorded while you try values.")}</p>
       </div>
     </>
   );
@@ -65,10 +66,10 @@ function Comparison({ now, start, startName }: { now: Preview; start: Preview; s
   const againstStart = currentLocation.value.query.get("against") === "start";
   return (
     <>
-      <p class="live-against">Compared with</p>
-      <div class="segmented" role="group" aria-label="Compared with">
+      <p class="live-against">{t("Compared with")}</p>
+      <div class="segmented" role="group" aria-label={t("Compared with")}>
         <button type="button" aria-pressed={!againstStart} onClick={() => setQuery({ against: null })}>
-          the reference
+          {t("the reference")}
         </button>
         <button type="button" aria-pressed={againstStart} onClick={() => setQuery({ against: "start" })}>
           {startName}
@@ -76,21 +77,21 @@ function Comparison({ now, start, startName }: { now: Preview; start: Preview; s
       </div>
       {againstStart ? (
         <ShareTable
-          caption={`Contributions to the difference from ${startName}`}
+          caption={t("Contributions to the difference from {0}", startName)}
           parts={differences(now, start)}
           base={start.output.link}
-          from={`Output of ${startName}`}
-          to="Output now"
+          from={t("Output of {0}", startName)}
+          to={t("Output now")}
           start={number(start.output.link)}
           end={number(now.output.link)}
         />
       ) : (
         <ShareTable
-          caption="Contributions against the reference"
+          caption={t("Contributions against the reference")}
           parts={shares(now)}
           base={now.base_value}
-          from={`Average of the ${now.reference} reference`}
-          to="Output now"
+          from={t("Average of the {0} reference", now.reference)}
+          to={t("Output now")}
           start={number(now.base_value)}
           end={number(now.output.link)}
         />

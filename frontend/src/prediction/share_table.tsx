@@ -1,5 +1,6 @@
 // Contributions as a waterfall whose bars stand in a table: the chart is its own table twin.
 import { cell, signed } from "../format";
+import { t } from "../messages";
 import { ranked, steps, type Share } from "./shares";
 
 interface ShareTableProps {
@@ -21,9 +22,9 @@ export function ShareTable({ caption, parts, base, from, to, start, end }: Share
         <caption class="visually-hidden">{caption}</caption>
         <thead class="visually-hidden">
           <tr>
-            <th scope="col">Feature</th>
-            <th scope="col">Bar</th>
-            <th scope="col">Contribution</th>
+            <th scope="col">{t("Feature")}</th>
+            <th scope="col">{t("Bar")}</th>
+            <th scope="col">{t("Contribution")}</th>
           </tr>
         </thead>
         <tbody>
@@ -48,7 +49,7 @@ export function ShareTable({ caption, parts, base, from, to, start, end }: Share
       </table>
       {silent.length > 0 && (
         <p class="hint">
-          {parts.length === silent.length ? "No feature adds anything." : `Without effect here: ${silent.join(", ")}.`}
+          {parts.length === silent.length ? t("No feature adds anything.") : t("Without effect here: {0}.", silent.join(", "))}
         </p>
       )}
     </>

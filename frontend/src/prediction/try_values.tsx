@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { createTrialPredictions, createVersionPredictions, previewPredictions } from "../api/operations";
 import type { Feature, Row, Version, VersionInputs } from "../api/types";
 import { Form } from "../components/form";
+import { t } from "../messages";
 import { ReasonFields, type ReasonChoice } from "../reasons/choice";
 import { useAction } from "../resource";
 import { currentLocation, setQuery } from "../router";
@@ -111,9 +112,7 @@ function RowFields({ version, features, texts, choice, onText, onChoice, onReset
     </>
   );
   const reset = (
-    <button type="button" class="button" onClick={onReset}>
-      Back to where it began
-    </button>
+    <button type="button" class="button" onClick={onReset}>{t("Back to where it began")}</button>
   );
   if (!may(isApproved ? "create_version_predictions" : "create_trial_predictions"))
     return (
@@ -127,8 +126,8 @@ function RowFields({ version, features, texts, choice, onText, onChoice, onReset
       action={predict}
       card
       shownAt={features.map(pointerOf)}
-      submit="Predict and explain"
-      busy="Predicting…"
+      submit={t("Predict and explain")}
+      busy={t("Predicting…")}
       more={reset}
     >
       {fields}

@@ -2,6 +2,7 @@
 import { getReasonDictionary, listReferences } from "../api/operations";
 import type { PredictionRequest, ReasonDictionary, Version } from "../api/types";
 import { SelectField } from "../components/field";
+import { t } from "../messages";
 import { useResource } from "../resource";
 
 export type ReasonChoice = Required<Pick<PredictionRequest, "reason_method" | "locale">> & {
@@ -16,8 +17,8 @@ interface ReasonFieldsProps {
 }
 
 const METHODS = [
-  ["contribution", "by how far they move the output from the reference"],
-  ["points_below_maximum", "by their distance from the best points"],
+  ["contribution", t("by how far they move the output from the reference")],
+  ["points_below_maximum", t("by their distance from the best points")],
 ] as const;
 
 function localesOf(dictionary: ReasonDictionary | undefined): readonly string[] {
@@ -34,17 +35,17 @@ export function ReasonFields({ version, choice, onChoice, error }: ReasonFieldsP
   return (
     <div class="field-grid">
       <SelectField
-        label="Measured against"
+        label={t("Measured against")}
         value={choice.reference ?? ""}
         onValue={(name) => onChoice({ ...choice, reference: name || null })}
         options={[
-          ["", `the default: ${version.default_reference}`],
-          ...names.map((name) => [name, `${name}, newest revision`] as const),
+          ["", t("the default: {0}", version.default_reference)],
+          ...names.map((name) => [name, t("{0}, newest revision", name)] as const),
         ]}
       />
       {isAdditive && (
         <SelectField
-          label="Reasons are ranked"
+          label={t("Reasons are ranked")}
           value={choice.reason_method}
           onValue={(method) =>
             onChoice({ ...choice, reason_method: method as ReasonChoice["reason_method"] })
@@ -55,7 +56,7 @@ export function ReasonFields({ version, choice, onChoice, error }: ReasonFieldsP
       )}
       {locales.length > 1 && (
         <SelectField
-          label="Language of the reasons"
+          label={t("Language of the reasons")}
           value={choice.locale}
           onValue={(locale) => onChoice({ ...choice, locale })}
           options={locales.map((locale) => [locale, locale] as const)}

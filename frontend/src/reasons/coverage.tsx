@@ -1,5 +1,6 @@
 // Which scored features of a version have no words yet.
 import type { ReasonCoverage } from "../api/types";
+import { t, tx } from "../messages";
 import { SITUATIONS } from "./entry_fields";
 
 interface CoverageNoteProps {
@@ -11,13 +12,16 @@ interface CoverageNoteProps {
 export function CoverageNote({ coverage, onAdd }: CoverageNoteProps) {
   const { unmapped, version } = coverage;
   if (unmapped.length === 0) {
-    return <p class="note note-good">Every scored feature of version {version} has its words.</p>;
+    return <p class="note note-good">{tx("Every scored feature of version {0} has its words.", version)}</p>;
   }
   return (
     <div class="note note-warn">
       <p>
-        These scored features of version {version} have no words yet
-        {coverage.required ? ", which keeps it from becoming champion" : ""}:
+        {tx(
+          "These scored features of version {0} have no words yet{1}:",
+          version,
+          coverage.required ? t(", which keeps it from becoming champion") : "",
+        )}
       </p>
       <ul>
         {unmapped.map(({ feature, when }) => (
@@ -27,10 +31,10 @@ export function CoverageNote({ coverage, onAdd }: CoverageNoteProps) {
               <button
                 type="button"
                 class="button"
-                aria-label={`Add words for ${feature}, ${when}`}
+                aria-label={t("Add words for {0}, {1}", feature, when)}
                 onClick={() => onAdd(feature, when)}
               >
-                Add words
+                {t("Add words")}
               </button>
             )}
           </li>

@@ -2,13 +2,14 @@
 import type { Problem } from "../api/client";
 import type { ReasonEntry } from "../api/types";
 import { Field, SelectField, TextField } from "../components/field";
+import { t, tx } from "../messages";
 import type { DraftEntry } from "./draft";
 
 export const SITUATIONS: readonly (readonly [ReasonEntry["when"], string])[] = [
-  ["any", "has any value"],
-  ["higher", "is above the reference's mean"],
-  ["lower", "is below the reference's mean"],
-  ["missing", "is missing"],
+  ["any", t("has any value")],
+  ["higher", t("is above the reference's mean")],
+  ["lower", t("is below the reference's mean")],
+  ["missing", t("is missing")],
 ];
 
 interface EntryFieldsProps {
@@ -33,14 +34,14 @@ export function EntryFields({ entry, position, locales, known, problem, onChange
       <div class="field-grid">
         <GroupField entry={entry} known={known} error={at("features")} onChange={onChange} />
         <SelectField
-          label="When it"
+          label={t("When it")}
           value={entry.when}
           onValue={(when) => onChange({ when: when as ReasonEntry["when"] })}
           options={SITUATIONS}
           error={at("when")}
         />
         <TextField
-          label="Code"
+          label={t("Code")}
           value={entry.code}
           onValue={(code) => onChange({ code })}
           error={at("code")}
@@ -50,16 +51,14 @@ export function EntryFields({ entry, position, locales, known, problem, onChange
       {locales.map((locale) => (
         <TextField
           key={locale}
-          label={`Text (${locale})`}
+          label={t("Text ({0})", locale)}
           value={entry.texts[locale] ?? ""}
           onValue={(text) => onChange({ texts: { ...entry.texts, [locale]: text } })}
           error={at(`texts/${locale}`)}
           input={{ required: true, maxLength: 200 }}
         />
       ))}
-      <button type="button" class="button" onClick={onRemove}>
-        Remove {entry.code}
-      </button>
+      <button type="button" class="button" onClick={onRemove}>{tx("Remove {0}", entry.code)}</button>
     </fieldset>
   );
 }
@@ -74,7 +73,7 @@ function GroupField({
   const others = known.filter((feature) => !entry.features.includes(feature));
   return (
     <div>
-      <Field label="Features" hint="Several are one reason: what they add is summed." error={error}>
+      <Field label={t("Features")} hint={t("Several are one reason: what they add is summed.")} error={error}>
         {(tie) => (
           <select
             {...tie}
@@ -83,9 +82,7 @@ function GroupField({
           >
             <option value="">{entry.features.join(" + ")}</option>
             {others.map((feature) => (
-              <option key={feature} value={feature}>
-                Add {feature}
-              </option>
+              <option key={feature} value={feature}>{tx("Add {0}", feature)}</option>
             ))}
           </select>
         )}
@@ -98,7 +95,7 @@ function GroupField({
             class="button"
             onClick={() => onChange({ features: entry.features.filter((one) => one !== feature) })}
           >
-            Take {feature} out
+            {tx("Take {0} out", feature)}
           </button>
         ))}
     </div>

@@ -4,6 +4,7 @@ import { CopyButton } from "../components/digest";
 import { Section } from "../components/page";
 import { Table } from "../components/table";
 import { signed } from "../format";
+import { t, tx } from "../messages";
 
 interface ReasonsProps {
   reasons: Prediction["reasons"];
@@ -12,11 +13,13 @@ interface ReasonsProps {
 
 export function Reasons({ reasons, rules }: ReasonsProps) {
   return (
-    <Section title="Main reasons">
+    <Section title={t("Main reasons")}>
       <div class="letter">
         <div class="section-head">
-          <p class="hint">As the person reads them{rules && `, in the language “${rules.locale}”`}</p>
-          <CopyButton text={noticeText(reasons)} label="Copy the reasons" />
+          <p class="hint">
+            {tx("As the person reads them{0}", rules && t(", in the language “{0}”", rules.locale))}
+          </p>
+          <CopyButton text={noticeText(reasons)} label={t("Copy the reasons")} />
         </div>
         <ol class="reasons" {...(rules ? { lang: rules.locale } : {})}>
           {reasons.map((reason) => (
@@ -25,7 +28,7 @@ export function Reasons({ reasons, rules }: ReasonsProps) {
         </ol>
       </div>
       <details>
-        <summary>What stands behind them</summary>
+        <summary>{t("What stands behind them")}</summary>
         <Basis reasons={reasons} rules={rules} />
       </details>
     </Section>
@@ -43,22 +46,22 @@ function Basis({ reasons, rules }: ReasonsProps) {
     <>
       <p class="hint">
         {isDistance
-          ? "Ranked by the distance from the best points of each feature."
-          : "Ranked by how far they move the output away from the reference."}{" "}
+          ? t("Ranked by the distance from the best points of each feature.")
+          : t("Ranked by how far they move the output away from the reference.")}{" "}
         {rules?.dictionary
-          ? `In the words of the reason dictionary, revision ${rules.dictionary}.`
-          : "In plain words: the model has no reason dictionary."}
+          ? t("In the words of the reason dictionary, revision {0}.", rules.dictionary)
+          : t("In plain words: the model has no reason dictionary.")}
       </p>
       <Table
-        caption="What stands behind the reasons"
+        caption={t("What stands behind the reasons")}
         rows={reasons}
         rowKey={(reason) => reason.rank}
         columns={[
-          { title: "Rank", numeric: true, cell: (reason) => reason.rank },
-          { title: "Code", cell: (reason) => <code>{reason.code}</code> },
-          { title: "Features", cell: (reason) => (reason.features ?? []).join(", ") || "–" },
+          { title: t("Rank"), numeric: true, cell: (reason) => reason.rank },
+          { title: t("Code"), cell: (reason) => <code>{reason.code}</code> },
+          { title: t("Features"), cell: (reason) => (reason.features ?? []).join(", ") || "–" },
           {
-            title: isDistance ? "Below the best points" : "Contribution",
+            title: isDistance ? t("Below the best points") : t("Contribution"),
             numeric: true,
             cell: (reason) => signed(reason.contribution),
           },

@@ -2,6 +2,7 @@
 import type { Feature } from "../api/types";
 import { SelectField, TextField } from "../components/field";
 import { number } from "../format";
+import { t, tx } from "../messages";
 import { newCondition, type ConditionDraft } from "./draft";
 
 interface ConditionsProps {
@@ -34,11 +35,11 @@ export function Conditions({ features, conditions, onConditions, at }: Condition
         );
       })}
       <SelectField
-        label="Add a condition on"
-        hint="Rows must meet all conditions. A gap meets one only where that is ticked."
+        label={t("Add a condition on")}
+        hint={t("Rows must meet all conditions. A gap meets one only where that is ticked.")}
         value=""
         onValue={(name) => name && onConditions([...conditions, newCondition(name)])}
-        options={[["", "Choose a feature"], ...free.map(({ name }) => [name, name] as const)]}
+        options={[["", t("Choose a feature")], ...free.map(({ name }) => [name, name] as const)]}
         required={conditions.length === 0}
       />
     </>
@@ -75,13 +76,13 @@ function Condition({ feature, condition, onChange, onRemove, error }: ConditionP
             onChange={(event) => onChange({ ...condition, missing: event.currentTarget.checked })}
           />
           <span>
-            <span class="visually-hidden">{name}: </span>also rows where it is missing
+            {tx("{0}also rows where it is missing", <span class="visually-hidden">{name}: </span>)}
           </span>
         </label>
       )}
       <div class="form-actions">
         <button type="button" class="button" onClick={onRemove}>
-          Remove the condition on {name}
+          {tx("Remove the condition on {0}", name)}
         </button>
       </div>
     </fieldset>
@@ -94,15 +95,15 @@ function Range({ feature, condition, onChange }: PartProps) {
   return (
     <div class="field-row">
       <TextField
-        label={`Lowest ${feature.name}`}
-        hint={`The data begin at ${number(feature.minimum)}; empty for no bound.`}
+        label={t("Lowest {0}", feature.name)}
+        hint={t("The data begin at {0}; empty for no bound.", number(feature.minimum))}
         value={condition.minimum}
         onValue={(minimum) => onChange({ ...condition, minimum })}
         input={{ type: "number", step: "any" }}
       />
       <TextField
-        label={`Highest ${feature.name}`}
-        hint={`The data end at ${number(feature.maximum)}; empty for no bound.`}
+        label={t("Highest {0}", feature.name)}
+        hint={t("The data end at {0}; empty for no bound.", number(feature.maximum))}
         value={condition.maximum}
         onValue={(maximum) => onChange({ ...condition, maximum })}
         input={{ type: "number", step: "any" }}

@@ -1,13 +1,14 @@
 // A reference while it is being chosen: texts, so that nothing is lost before it is checked.
 import type { Feature, Row, Selection } from "../api/types";
+import { t } from "../messages";
 import { typedRow, type RowTexts } from "../row_form";
 
 export const KINDS = [
-  ["response_between", "Near the cut-off: response between two bounds"],
-  ["response_nearest", "Near the cut-off: the nearest rows"],
-  ["filter", "Rows that meet conditions"],
-  ["single_applicant", "One applicant, written out"],
-  ["all_applicants", "All applicants"],
+  ["response_between", t("Near the cut-off: response between two bounds")],
+  ["response_nearest", t("Near the cut-off: the nearest rows")],
+  ["filter", t("Rows that meet conditions")],
+  ["single_applicant", t("One applicant, written out")],
+  ["all_applicants", t("All applicants")],
 ] as const;
 
 export type Kind = (typeof KINDS)[number][0];

@@ -6,6 +6,7 @@ import type { Version, VersionInputs } from "../api/types";
 import { SelectField, TextField } from "../components/field";
 import { Form } from "../components/form";
 import { Loaded } from "../components/loaded";
+import { t } from "../messages";
 import { useAction, useResource } from "../resource";
 import { RowField, textsOf } from "../row_form";
 import { Conditions } from "./conditions";
@@ -20,7 +21,7 @@ export function NewReference({ version, onMade }: NewReferenceProps) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>New reference</summary>
+      <summary>{t("New reference")}</summary>
       {open && <WithInputs version={version} onMade={onMade} />}
     </details>
   );
@@ -54,17 +55,17 @@ function ReferenceForm({ version, inputs, onMade }: NewReferenceProps & { inputs
   const at = (place: string): string | undefined =>
     create.problem?.at(`/selection${place}`) ?? create.problem?.at(`/selection/${draft.kind}${place}`);
   return (
-    <Form action={create} shownAt={["/name"]} submit="Keep this reference" busy="Choosing rows…">
+    <Form action={create} shownAt={["/name"]} submit={t("Keep this reference")} busy={t("Choosing rows…")}>
       <TextField
-        label="Name of the reference"
-        hint="Lower-case letters, digits, hyphens. A name that exists gets its next revision."
+        label={t("Name of the reference")}
+        hint={t("Lower-case letters, digits, hyphens. A name that exists gets its next revision.")}
         value={name}
         onValue={setName}
         error={create.problem?.at("/name")}
         input={{ required: true, pattern: "[a-z][a-z0-9\\-]+", maxLength: 63, spellcheck: false }}
       />
       <SelectField
-        label="Who"
+        label={t("Who")}
         value={draft.kind}
         onValue={(kind) => set({ kind: kind as Kind })}
         options={KINDS}
@@ -118,21 +119,21 @@ function ResponseFields({ draft, set }: Pick<SelectionFieldsProps, "draft" | "se
   return (
     <div class="field-row">
       <TextField
-        label={isBetween ? "Lowest response" : "Cut-off"}
+        label={isBetween ? t("Lowest response") : "Cut-off"}
         value={draft.lower}
         onValue={(lower) => set({ lower })}
         input={{ type: "number", step: "any", required: true }}
       />
       {isBetween ? (
         <TextField
-          label="Highest response"
+          label={t("Highest response")}
           value={draft.upper}
           onValue={(upper) => set({ upper })}
           input={{ type: "number", step: "any", required: true }}
         />
       ) : (
         <TextField
-          label="Rows"
+          label={t("Rows")}
           value={draft.rows}
           onValue={(rows) => set({ rows })}
           input={{ type: "number", step: 1, min: 1, max: 2000, required: true }}

@@ -3,6 +3,7 @@ import { evidenceAddress, getReview } from "../api/operations";
 import type { Version } from "../api/types";
 import { Loaded } from "../components/loaded";
 import { Section } from "../components/page";
+import { t } from "../messages";
 import { useResource } from "../resource";
 import { Signatures } from "./signatures";
 
@@ -10,11 +11,11 @@ export function Approval({ version, reviewId }: { version: Version; reviewId: st
   const review = useResource(reviewId, (signal) => getReview(reviewId, signal));
   const evidence = (
     <a class="button" href={evidenceAddress(version.model, version.number)} download>
-      Evidence package
+      {t("Evidence package")}
     </a>
   );
   return (
-    <Section title="Signatures" actions={evidence}>
+    <Section title={t("Signatures")} actions={evidence}>
       <Loaded resource={review} rows={2}>
         {(data) => <Signatures review={data} />}
       </Loaded>

@@ -6,6 +6,7 @@ import { StateBadge } from "../components/badge";
 import { TextArea } from "../components/field";
 import { ProblemNote } from "../components/problem";
 import { moment } from "../format";
+import { t, tx } from "../messages";
 import { useAction } from "../resource";
 import { onShortcut } from "./shortcuts";
 
@@ -54,14 +55,14 @@ export function DecisionForm({ edge, mayDecide, decide, onPrevious, onNext }: De
       {action.problem && <ProblemNote problem={action.problem} shownAt={["/comment"]} />}
       {action.problem?.status === 412 && (
         <p class="note note-warn">
-          Somebody decided about this edge meanwhile. It now shows that decision; look again, then decide.
+          {t("Somebody decided about this edge meanwhile. It now shows that decision; look again, then decide.")}
         </p>
       )}
       {mayDecide && (
         <>
           <TextArea
-            label="Comment"
-            hint="Needed to reject."
+            label={t("Comment")}
+            hint={t("Needed to reject.")}
             rows={2}
             value={comment}
             onValue={setComment}
@@ -73,10 +74,10 @@ export function DecisionForm({ edge, mayDecide, decide, onPrevious, onNext }: De
       )}
       <div class="form-actions">
         <button type="button" class="button" aria-keyshortcuts="p" onClick={onPrevious}>
-          Previous edge <kbd aria-hidden="true">p</kbd>
+          {tx("Previous edge {0}", <kbd aria-hidden="true">p</kbd>)}
         </button>
         <button type="button" class="button" aria-keyshortcuts="n" onClick={onNext}>
-          Next undecided <kbd aria-hidden="true">n</kbd>
+          {tx("Next undecided {0}", <kbd aria-hidden="true">n</kbd>)}
         </button>
       </div>
     </div>
@@ -88,10 +89,15 @@ function DecisionState({ edge }: { edge: ReviewEdge }) {
     <p class="decision-state" role="status">
       {edge.decision ? (
         <>
-          <StateBadge state={edge.decision} /> by {edge.decided_by}, {moment(edge.decided_at)}
+          {tx(
+            "{0} by {1}, {2}",
+            <StateBadge state={edge.decision} />,
+            edge.decided_by,
+            moment(edge.decided_at),
+          )}
         </>
       ) : (
-        "Not decided yet."
+        t("Not decided yet.")
       )}
     </p>
   );
@@ -107,7 +113,7 @@ function DecisionButtons({ isBusy, choose }: { isBusy: boolean; choose: (decisio
         disabled={isBusy}
         onClick={() => choose("accepted")}
       >
-        <span aria-hidden="true">✓</span> Accept <kbd aria-hidden="true">a</kbd>
+        {tx("{0} Accept {1}", <span aria-hidden="true">✓</span>, <kbd aria-hidden="true">a</kbd>)}
       </button>
       <button
         type="button"
@@ -116,7 +122,7 @@ function DecisionButtons({ isBusy, choose }: { isBusy: boolean; choose: (decisio
         disabled={isBusy}
         onClick={() => choose("rejected")}
       >
-        <span aria-hidden="true">✕</span> Reject <kbd aria-hidden="true">r</kbd>
+        {tx("{0} Reject {1}", <span aria-hidden="true">✕</span>, <kbd aria-hidden="true">r</kbd>)}
       </button>
     </div>
   );

@@ -3,6 +3,7 @@ import type { Network, Review, ReviewEdge } from "../api/types";
 import { FormBadge, StateBadge } from "../components/badge";
 import { Table } from "../components/table";
 import { moment, number } from "../format";
+import { t } from "../messages";
 
 interface DecisionsTableProps {
   review: Review;
@@ -18,12 +19,12 @@ export function DecisionsTable({ review, network, onSelect }: DecisionsTableProp
   };
   return (
     <Table
-      caption="Decisions"
+      caption={t("Decisions")}
       rows={review.edges}
       rowKey={(row) => row.edge}
       columns={[
         {
-          title: "Edge",
+          title: t("Edge"),
           cell: (row) => (
             <button type="button" class="pair" onClick={() => onSelect(row.edge)}>
               {name(row)}
@@ -31,16 +32,16 @@ export function DecisionsTable({ review, network, onSelect }: DecisionsTableProp
           ),
         },
         {
-          title: "Form",
+          title: t("Form"),
           cell: (row) => {
             const form = edges.get(row.edge)?.form;
             return form ? <FormBadge form={form} /> : "–";
           },
         },
-        { title: "Spread", numeric: true, cell: (row) => number(edges.get(row.edge)?.spread) },
-        { title: "Decision", cell: (row) => (row.decision ? <StateBadge state={row.decision} /> : "not decided") },
-        { title: "By", cell: (row) => (row.decided_by ? `${row.decided_by}, ${moment(row.decided_at)}` : "–") },
-        { title: "Comment", cell: (row) => row.comment || "–" },
+        { title: t("Spread"), numeric: true, cell: (row) => number(edges.get(row.edge)?.spread) },
+        { title: t("Decision"), cell: (row) => (row.decision ? <StateBadge state={row.decision} /> : t("not decided")) },
+        { title: t("By"), cell: (row) => (row.decided_by ? `${row.decided_by}, ${moment(row.decided_at)}` : "–") },
+        { title: t("Comment"), cell: (row) => row.comment || "–" },
       ]}
     />
   );

@@ -10,6 +10,7 @@ import { Form } from "../components/form";
 import { Loaded } from "../components/loaded";
 import { Section } from "../components/page";
 import { Table, type Column } from "../components/table";
+import { t, tx } from "../messages";
 import { useAction, useResource } from "../resource";
 import { may } from "../session";
 import { ReasonDialog } from "./reason_dialog";
@@ -26,18 +27,16 @@ export function Findings({ model, version }: { model: string; version: number })
     findings.reload();
   };
   const raise = may("create_finding") && (
-    <button type="button" class="button" onClick={() => setRaising(true)}>
-      Raise a finding
-    </button>
+    <button type="button" class="button" onClick={() => setRaising(true)}>{t("Raise a finding")}</button>
   );
   return (
-    <Section title="Findings" actions={raise}>
+    <Section title={t("Findings")} actions={raise}>
       <Loaded resource={findings} rows={1}>
         {({ items }) =>
           items.length === 0 ? (
-            <p class="hint">Nobody has found anything.</p>
+            <p class="hint">{t("Nobody has found anything.")}</p>
           ) : (
-            <Table caption="Findings" rows={items} rowKey={(row) => row.id} columns={columnsFor(setStep)} />
+            <Table caption={t("Findings")} rows={items} rowKey={(row) => row.id} columns={columnsFor(setStep)} />
           )
         }
       </Loaded>
@@ -54,19 +53,19 @@ function columnsFor(onStep: (step: readonly [Step, Finding]) => void): Column<Fi
     </button>
   );
   return [
-    { title: "Finding", cell: (row) => <Told finding={row} /> },
-    { title: "Severity", cell: (row) => <StateBadge state={row.severity} /> },
-    { title: "State", cell: (row) => <StateBadge state={row.state} /> },
-    { title: "Owner", cell: (row) => row.owner },
-    { title: "Due", cell: (row) => row.due_on },
-    { title: "Raised by", cell: (row) => row.raised_by },
+    { title: t("Finding"), cell: (row) => <Told finding={row} /> },
+    { title: t("Severity"), cell: (row) => <StateBadge state={row.severity} /> },
+    { title: t("State"), cell: (row) => <StateBadge state={row.state} /> },
+    { title: t("Owner"), cell: (row) => row.owner },
+    { title: t("Due"), cell: (row) => row.due_on },
+    { title: t("Raised by"), cell: (row) => row.raised_by },
     {
-      title: "Action",
+      title: t("Action"),
       cell: (row) => (
         <>
-          {row.may_resolve && button("resolve", row, "Resolve")}
-          {row.may_verify && button("close", row, "Close")}
-          {row.may_verify && button("reopen", row, "Open again")}
+          {row.may_resolve && button("resolve", row, t("Resolve"))}
+          {row.may_verify && button("close", row, t("Close"))}
+          {row.may_verify && button("reopen", row, t("Open again"))}
           {!row.may_resolve && !row.may_verify && "–"}
         </>
       ),
@@ -79,8 +78,8 @@ function Told({ finding }: { finding: Finding }) {
     <details>
       <summary>{finding.title}</summary>
       <p>{finding.description}</p>
-      {finding.resolution && <p>Put right: {finding.resolution}</p>}
-      {finding.verification && <p>Verified: {finding.verification}</p>}
+      {finding.resolution && <p>{tx("Put right: {0}", finding.resolution)}</p>}
+      {finding.verification && <p>{tx("Verified: {0}", finding.verification)}</p>}
     </details>
   );
 }
@@ -93,9 +92,9 @@ interface StepDialogProps {
 }
 
 const STEPS: Record<Step, readonly [title: string, label: string, submit: string]> = {
-  resolve: ["Resolve a finding", "How it was put right", "Resolve"],
-  close: ["Close a finding", "What you have seen", "Close"],
-  reopen: ["Open a finding again", "What is still to be put right", "Open again"],
+  resolve: [t("Resolve a finding"), t("How it was put right"), t("Resolve")],
+  close: [t("Close a finding"), t("What you have seen"), t("Close")],
+  reopen: [t("Open a finding again"), t("What is still to be put right"), t("Open again")],
 };
 
 function StepDialog({ step, finding, onClose, onDone }: StepDialogProps) {
@@ -128,36 +127,36 @@ function RaiseDialog({ model, version, onClose, onDone }: RaiseDialogProps) {
   });
   const at = (field: string): string | undefined => raise.problem?.at(field);
   return (
-    <Dialog title="Raise a finding" onClose={onClose}>
-      <Form action={raise} submit="Raise the finding" busy="Sending…" cancel={onClose}>
-        <TextField label="Title" value={draft.title} onValue={(title) => set({ title })} error={at("/title")} />
+    <Dialog title={t("Raise a finding")} onClose={onClose}>
+      <Form action={raise} submit={t("Raise the finding")} busy={t("Sending…")} cancel={onClose}>
+        <TextField label={t("Title")} value={draft.title} onValue={(title) => set({ title })} error={at("/title")} />
         <TextArea
-          label="Description"
+          label={t("Description")}
           value={draft.description}
           onValue={(description) => set({ description })}
           required
           error={at("/description")}
         />
         <SelectField
-          label="Severity"
+          label={t("Severity")}
           value={draft.severity}
           onValue={(severity) => set({ severity: severity as FindingRequest["severity"] })}
           options={[
-            ["low", "Low"],
-            ["medium", "Medium"],
-            ["high", "High: no approval until it is closed"],
+            ["low", t("Low")],
+            ["medium", t("Medium")],
+            ["high", t("High: no approval until it is closed")],
           ]}
         />
         <TextField
-          label="Owner"
-          hint="The sign-in name of whoever must put it right."
+          label={t("Owner")}
+          hint={t("The sign-in name of whoever must put it right.")}
           value={draft.owner}
           onValue={(owner) => set({ owner })}
           error={at("/owner")}
         />
         <TextField
-          label="Due"
-          hint="Year, month and day, for example 2027-01-31."
+          label={t("Due")}
+          hint={t("Year, month and day, for example 2027-01-31.")}
           value={draft.due_on}
           onValue={(due_on) => set({ due_on })}
           error={at("/due_on")}

@@ -4,6 +4,7 @@ import type { Review } from "../api/types";
 import { Loaded } from "../components/loaded";
 import { Section } from "../components/page";
 import { Table } from "../components/table";
+import { t } from "../messages";
 import { useResource } from "../resource";
 
 export function Gates({ review }: { review: Review }) {
@@ -11,7 +12,7 @@ export function Gates({ review }: { review: Review }) {
     listReviewGates(review.id, signal),
   );
   return (
-    <Section title="Gates">
+    <Section title={t("Gates")}>
       <Loaded resource={gates} rows={2}>
         {({ items }) => (
           <ul class="plain">
@@ -20,7 +21,7 @@ export function Gates({ review }: { review: Review }) {
                 <strong>
                   {gate.is_passed ? "✓" : "✕"} {gate.gate}
                 </strong>
-                : {gate.is_passed ? "passed" : "not passed"}. {gate.reason}
+                : {gate.is_passed ? "passed" : t("not passed")}. {gate.reason}
               </li>
             ))}
           </ul>
@@ -33,15 +34,15 @@ export function Gates({ review }: { review: Review }) {
 export function Changes({ review }: { review: Review }) {
   if (review.compared_with === null) return null;
   return (
-    <Section title={`Changes since version ${review.compared_with}`}>
+    <Section title={t("Changes since version {0}", review.compared_with)}>
       <Table
-        caption="Changes since the last approval"
+        caption={t("Changes since the last approval")}
         rows={review.changes}
         rowKey={(row) => row.what}
         columns={[
-          { title: "What", cell: (row) => row.what },
-          { title: "Before", cell: (row) => row.before ?? "–" },
-          { title: "Now", cell: (row) => row.after ?? "–" },
+          { title: t("What"), cell: (row) => row.what },
+          { title: t("Before"), cell: (row) => row.before ?? "–" },
+          { title: t("Now"), cell: (row) => row.after ?? "–" },
         ]}
       />
     </Section>

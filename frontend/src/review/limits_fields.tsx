@@ -1,6 +1,7 @@
 // What an approval allows: conditions in words, an end, the most rows a call. The narrowest limits of all signers count.
 import type { Limits } from "../api/types";
 import { Field, TextArea, TextField } from "../components/field";
+import { t } from "../messages";
 import { endOfDay } from "../time";
 
 export interface LimitsDraft {
@@ -30,11 +31,11 @@ interface LimitsFieldsProps {
 export function LimitsFields({ limits, onLimits, at }: LimitsFieldsProps) {
   return (
     <details>
-      <summary>Limits of use (optional)</summary>
+      <summary>{t("Limits of use (optional)")}</summary>
       <div class="form limits">
         <TextArea
-          label="Conditions"
-          hint="What whoever uses the version must keep to."
+          label={t("Conditions")}
+          hint={t("What whoever uses the version must keep to.")}
           rows={2}
           value={limits.conditions}
           onValue={(conditions) => onLimits({ ...limits, conditions })}
@@ -42,8 +43,8 @@ export function LimitsFields({ limits, onLimits, at }: LimitsFieldsProps) {
         />
         <div class="field-row">
           <Field
-            label="Last day of use"
-            hint="Afterwards the version answers nobody; empty for no end."
+            label={t("Last day of use")}
+            hint={t("Afterwards the version answers nobody; empty for no end.")}
             error={at("/limits/expires_at")}
           >
             {(tie) => (
@@ -56,8 +57,8 @@ export function LimitsFields({ limits, onLimits, at }: LimitsFieldsProps) {
             )}
           </Field>
           <TextField
-            label="Most rows in one call"
-            hint="Empty for the limit of the service."
+            label={t("Most rows in one call")}
+            hint={t("Empty for the limit of the service.")}
             value={limits.maximumRows}
             onValue={(maximumRows) => onLimits({ ...limits, maximumRows })}
             error={at("/limits/maximum_rows")}

@@ -1,6 +1,7 @@
 // What still stands between a review and its end, each with the way to it.
 import type { Network, Review } from "../api/types";
 import { plural } from "../format";
+import { t, tx } from "../messages";
 
 /** More edges than this are counted instead of named. */
 const NAMED = 6;
@@ -19,26 +20,34 @@ export function OpenPoints({ review, network, onSelect }: OpenPointsProps) {
   const missing = Math.max(review.quorum - review.signatures.length, 0);
   return (
     <div class="card open-points">
-      <h3>What is missing</h3>
+      <h3>{t("What is missing")}</h3>
       <ul class="plain">
         {undecided.length === 0 ? (
-          <li>Every edge is decided.</li>
+          <li>{t("Every edge is decided.")}</li>
         ) : (
           <li>
-            {plural(undecided.length, "edge")} without a decision:{" "}
-            {undecided.slice(0, NAMED).map((edge) => (
+            {tx(
+              "{0} without a decision: {1}{2}",
+              plural(undecided.length, "edge"),
+              undecided.slice(0, NAMED).map((edge) => (
               <button type="button" class="chip" key={edge.edge} onClick={() => onSelect(edge.edge)}>
                 {names.get(edge.edge) ?? edge.edge}
               </button>
-            ))}
-            {undecided.length > NAMED && ` and ${undecided.length - NAMED} more`}
+            )),
+              undecided.length > NAMED && t(" and {0} more", undecided.length - NAMED),
+            )}
           </li>
         )}
         {rejected.length > 0 && (
-          <li>{plural(rejected.length, "edge")} rejected: the version can be rejected or sent back, not approved.</li>
+          <li>
+            {tx(
+              "{0} rejected: the version can be rejected or sent back, not approved.",
+              plural(rejected.length, "edge"),
+            )}
+          </li>
         )}
         <li>
-          {missing === 0 ? "All signatures are there." : `${plural(missing, "signature")} missing of ${review.quorum}.`}
+          {missing === 0 ? t("All signatures are there.") : t("{0} missing of {1}.", plural(missing, "signature"), review.quorum)}
         </li>
       </ul>
     </div>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../components/dialog";
 import { TextArea } from "../components/field";
 import { Form } from "../components/form";
+import { t } from "../messages";
 import { useAction } from "../resource";
 
 interface ReasonDialogProps {
@@ -24,7 +25,7 @@ export function ReasonDialog({ title, explanation, label, submit, onClose, act, 
   });
   return (
     <Dialog title={title} onClose={onClose}>
-      <Form action={action} submit={submit} busy="Sending…" cancel={onClose}>
+      <Form action={action} submit={submit} busy={t("Sending…")} cancel={onClose}>
         <p>{explanation}</p>
         <TextArea label={label} value={reason} onValue={setReason} required />
       </Form>

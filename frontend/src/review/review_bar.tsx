@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 
 import { requestChanges, withdrawReview } from "../api/operations";
 import type { Review } from "../api/types";
+import { t, tx } from "../messages";
 import { may } from "../session";
 import { ReasonDialog } from "./reason_dialog";
 
@@ -17,25 +18,19 @@ export function ReviewBar({ review, onSign, onEnded }: ReviewBarProps) {
   return (
     <div class="review-bar">
       <span class="review-progress">
-        <strong>
-          {decided} of {review.edges.length} decided
-        </strong>
-        <progress max={review.edges.length} value={decided} aria-label="Edges decided" />
+        <strong>{tx("{0} of {1} decided", decided, review.edges.length)}</strong>
+        <progress max={review.edges.length} value={decided} aria-label={t("Edges decided")} />
       </span>
       <div class="actions">
-        <button type="button" class="button" onClick={() => print()}>
-          Print
-        </button>
+        <button type="button" class="button" onClick={() => print()}>{t("Print")}</button>
         <EndWithoutVerdict review={review} onEnded={onEnded} />
         {review.may_decide && (
-          <button type="button" class="button primary" onClick={onSign}>
-            Sign…
-          </button>
+          <button type="button" class="button primary" onClick={onSign}>{t("Sign…")}</button>
         )}
       </div>
       {!review.may_decide && review.state === "open" && (
         <span class="hint">
-          You can look at this review; an auditor who did not contribute decides and signs.
+          {t("You can look at this review; an auditor who did not contribute decides and signs.")}
         </span>
       )}
     </div>
@@ -47,7 +42,7 @@ function EndWithoutVerdict({ review, onEnded }: Pick<ReviewBarProps, "review" | 
   const [open, setOpen] = useState(false);
   const withdraws = may("withdraw_review");
   if (review.state !== "open" || (!withdraws && !review.may_decide)) return null;
-  const text = withdraws ? "Withdraw" : "Request changes";
+  const text = withdraws ? t("Withdraw") : t("Request changes");
   const end = withdraws ? withdrawReview : requestChanges;
   return (
     <>
@@ -57,8 +52,8 @@ function EndWithoutVerdict({ review, onEnded }: Pick<ReviewBarProps, "review" | 
       {open && (
         <ReasonDialog
           title={text}
-          explanation="The version becomes a candidate again. Decisions and signatures of this round stay on record."
-          label="Reason"
+          explanation={t("The version becomes a candidate again. Decisions and signatures of this round stay on record.")}
+          label={t("Reason")}
           submit={text}
           onClose={() => setOpen(false)}
           act={async (reason) => onEnded(await end(review.id, reason))}

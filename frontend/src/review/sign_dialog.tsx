@@ -8,8 +8,12 @@ import { Dialog } from "../components/dialog";
 import { PasswordField, SelectField, TextArea } from "../components/field";
 import { Form } from "../components/form";
 import { plural } from "../format";
+import { heldProof } from "../identity_provider/departure";
+import { ProofField } from "../identity_provider/proof_field";
+import { t, tx } from "../messages";
 import { useAction } from "../resource";
 import { CodeField, useCode } from "../second_factor/code";
+import { session } from "../session";
 import { LimitsFields, limitsOf, NO_LIMITS } from "./limits_fields";
 
 interface SignDialogProps {
@@ -30,47 +34,53 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
   const [password, setPassword] = useState("");
   const [limitsDraft, setLimits] = useState(NO_LIMITS);
   const code = useCode();
+  const hasPassword = session.value.status !== "signed-in" || session.value.me.has_password;
   const submit = async (typed: string | null): Promise<void> => {
     try {
       const { artifact_digest, decisions_digest } = review;
       const limits = limitsOf(verdict === "approved" ? limitsDraft : NO_LIMITS);
-      const signed = { verdict, statement, artifact_digest, decisions_digest, password, limits, code: typed };
+      const shown = hasPassword ? { password, code: typed } : { proof: heldProof.value?.proof ?? null };
+      const signed = { verdict, statement, artifact_digest, decisions_digest, limits, ...shown };
       const utc_offset_minutes = -new Date().getTimezoneOffset();
       const meant = verdict === "approved" ? meaning : "rejection";
-      onSigned(await createSignature(review.id, { ...signed, meaning: meant, utc_offset_minutes }));
+      const sent = await createSignature(review.id, { ...signed, meaning: meant, utc_offset_minutes });
+      heldProof.value = null;
+      onSigned(sent);
     } catch (error) {
       if (error instanceof Problem && STALE.has(error.code)) onStale();
+      if (error instanceof Problem && error.code === "proof_required") heldProof.value = null;
       throw error;
     }
   };
   const sign = useAction(() => code.use(submit));
   return (
-    <Dialog title={`Sign the review of ${review.model}, version ${review.version}`} onClose={onClose}>
+    <Dialog title={t("Sign the review of {0}, version {1}", review.model, review.version)} onClose={onClose}>
       <Form
         action={sign}
         shownAt={["/statement", "/password", "/code"]}
-        submit={verdict === "approved" ? "Sign the approval" : "Sign the rejection"}
-        busy="Signing…"
+        disabled={!hasPassword && heldProof.value === null}
+        submit={verdict === "approved" ? t("Sign the approval") : t("Sign the rejection")}
+        busy={t("Signing…")}
         cancel={onClose}
       >
         <p>{countDecisions(review)}</p>
         <VerdictChoice verdict={verdict} mayApprove={mayApprove} onVerdict={setVerdict} />
         {verdict === "approved" && (
           <SelectField
-            label="Meaning"
-            hint="Of those who make the quorum, one at least must mean the approval."
+            label={t("Meaning")}
+            hint={t("Of those who make the quorum, one at least must mean the approval.")}
             value={meaning}
             onValue={(value) => setMeaning(value as Meaning)}
             options={[
-              ["approval", "I approve its use"],
-              ["review", "I have reviewed it"],
-              ["responsibility", "I take responsibility for it"],
+              ["approval", t("I approve its use")],
+              ["review", t("I have reviewed it")],
+              ["responsibility", t("I take responsibility for it")],
             ]}
           />
         )}
         <TextArea
-          label="Statement"
-          hint="In your own words: what you have examined and what you conclude."
+          label={t("Statement")}
+          hint={t("In your own words: what you have examined and what you conclude.")}
           required
           value={statement}
           onValue={setStatement}
@@ -84,13 +94,17 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
           />
         )}
         <SignedDigests review={review} />
-        <PasswordField
-          label="Password"
-          hint="Your password again: this is your signature."
-          value={password}
-          onValue={setPassword}
-          error={sign.problem?.at("/password")}
-        />
+        {hasPassword ? (
+          <PasswordField
+            label={t("Password")}
+            hint={t("Your password again: this is your signature.")}
+            value={password}
+            onValue={setPassword}
+            error={sign.problem?.at("/password")}
+          />
+        ) : (
+          <ProofField />
+        )}
         {code.isAsked && <CodeField value={code.value} onValue={code.set} error={sign.problem?.at("/code")} />}
       </Form>
     </Dialog>
@@ -100,7 +114,12 @@ export function SignDialog({ review, onClose, onStale, onSigned }: SignDialogPro
 function countDecisions(review: Review): string {
   const decided = review.edges.filter((edge) => edge.decision !== null);
   const rejected = decided.filter((edge) => edge.decision === "rejected");
-  return `${plural(decided.length, "edge")} of ${review.edges.length} decided, ${rejected.length} rejected.`;
+  return t(
+    "{0} of {1} decided, {2} rejected.",
+    plural(decided.length, "edge"),
+    review.edges.length,
+    rejected.length,
+  );
 }
 
 interface VerdictChoiceProps {
@@ -112,7 +131,7 @@ interface VerdictChoiceProps {
 function VerdictChoice({ verdict, mayApprove, onVerdict }: VerdictChoiceProps) {
   return (
     <fieldset>
-      <legend>Verdict</legend>
+      <legend>{t("Verdict")}</legend>
       <label class="check">
         <input
           type="radio"
@@ -122,8 +141,10 @@ function VerdictChoice({ verdict, mayApprove, onVerdict }: VerdictChoiceProps) {
           onChange={() => onVerdict("approved")}
         />
         <span>
-          Approve this version for use
-          {!mayApprove && <span class="hint"> (every edge must be accepted first)</span>}
+          {tx(
+            "Approve this version for use{0}",
+            !mayApprove && <span class="hint">{t(" (every edge must be accepted first)")}</span>,
+          )}
         </span>
       </label>
       <label class="check">
@@ -133,7 +154,7 @@ function VerdictChoice({ verdict, mayApprove, onVerdict }: VerdictChoiceProps) {
           checked={verdict === "rejected"}
           onChange={() => onVerdict("rejected")}
         />
-        <span>Reject this version</span>
+        <span>{t("Reject this version")}</span>
       </label>
     </fieldset>
   );
@@ -142,11 +163,11 @@ function VerdictChoice({ verdict, mayApprove, onVerdict }: VerdictChoiceProps) {
 function SignedDigests({ review }: { review: Review }) {
   return (
     <dl class="digests">
-      <dt>You sign this artifact</dt>
+      <dt>{t("You sign this artifact")}</dt>
       <dd>
         <code>{review.artifact_digest}</code>
       </dd>
-      <dt>with these decisions</dt>
+      <dt>{t("with these decisions")}</dt>
       <dd>
         <code>{review.decisions_digest}</code>
       </dd>

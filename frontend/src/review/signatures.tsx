@@ -4,6 +4,7 @@ import { StateBadge } from "../components/badge";
 import { Digest } from "../components/digest";
 import { Facts } from "../components/page";
 import { moment, plural } from "../format";
+import { t, tx } from "../messages";
 
 export function Signatures({ review }: { review: Review }) {
   return (
@@ -11,8 +12,10 @@ export function Signatures({ review }: { review: Review }) {
       {review.signatures.length === 0 && (
         <div class="empty">
           <p>
-            Nobody has signed yet. An approval needs {plural(review.quorum, "signature")}; one rejection ends
-            the review.
+            {tx(
+              "Nobody has signed yet. An approval needs {0}; one rejection ends the review.",
+              plural(review.quorum, "signature"),
+            )}
           </p>
         </div>
       )}
@@ -21,17 +24,17 @@ export function Signatures({ review }: { review: Review }) {
           <p class="signature-name">
             {signature.printed_name} <StateBadge state={signature.verdict} />
           </p>
-          {signature.fault && <p class="note note-warn">This signature does not hold: {signature.fault}.</p>}
+          {signature.fault && <p class="note note-warn">{tx("This signature does not hold: {0}.", signature.fault)}</p>}
           <blockquote>{signature.statement}</blockquote>
           <Facts
             facts={[
-              ["Signed", `${moment(signature.signed_at)} (${signature.signed_at})`],
-              ["By the signer's clock", signature.shown_at ?? "–"],
-              ["Role", signature.role ?? "–"],
-              ["Meaning", signature.meaning],
+              [t("Signed"), `${moment(signature.signed_at)} (${signature.signed_at})`],
+              [t("By the signer's clock"), signature.shown_at ?? "–"],
+              [t("Role"), signature.role ?? "–"],
+              [t("Meaning"), signature.meaning],
               [
-                "Digest of the signature",
-                <Digest digest={signature.digest} label="digest of the signature" />,
+                t("Digest of the signature"),
+                <Digest digest={signature.digest} label={t("digest of the signature")} />,
               ],
             ]}
           />

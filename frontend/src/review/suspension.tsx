@@ -11,6 +11,7 @@ import {
 import type { Suspension, Version } from "../api/types";
 import { ProblemNote } from "../components/problem";
 import { moment } from "../format";
+import { t, tx } from "../messages";
 import { useAction, useResource } from "../resource";
 import { may } from "../session";
 import { ReasonDialog } from "./reason_dialog";
@@ -27,7 +28,9 @@ export function UseOfVersion({ version, onChanged }: UseOfVersionProps) {
     <>
       <Limits version={version} />
       {version.state === "retired" && (
-        <p class="note note-warn">Retired: {version.retirement_reason}. Nobody can use this version any more.</p>
+        <p class="note note-warn">
+          {tx("Retired: {0}. Nobody can use this version any more.", version.retirement_reason)}
+        </p>
       )}
       {version.state === "suspended" && <Suspended version={version} onChanged={onChanged} />}
       {version.state === "approved" && may("create_suspension") && (
@@ -45,8 +48,12 @@ function Limits({ version }: { version: Version }) {
   if (!conditions && !expires_at && !maximum_rows) return null;
   return (
     <p class="note">
-      Limits of use. {conditions} {expires_at && `The approval ends at ${moment(expires_at)}. `}
-      {maximum_rows && `At most ${maximum_rows} rows a call.`}
+      {tx(
+        "Limits of use. {0} {1}{2}",
+        conditions,
+        expires_at && t("The approval ends at {0}. ", moment(expires_at)),
+        maximum_rows && t("At most {0} rows a call.", maximum_rows),
+      )}
     </p>
   );
 }
@@ -55,15 +62,13 @@ function SuspendButton({ version, onChanged }: UseOfVersionProps) {
   const [open, setOpen] = useState(false);
   return (
     <p>
-      <button type="button" class="button" onClick={() => setOpen(true)}>
-        Suspend this version
-      </button>
+      <button type="button" class="button" onClick={() => setOpen(true)}>{t("Suspend this version")}</button>
       {open && (
         <ReasonDialog
-          title={`Suspend version ${version.number}`}
-          explanation="From this moment on it answers nobody. To resume it takes two people."
-          label="Reason"
-          submit="Suspend now"
+          title={t("Suspend version {0}", version.number)}
+          explanation={t("From this moment on it answers nobody. To resume it takes two people.")}
+          label={t("Reason")}
+          submit={t("Suspend now")}
           onClose={() => setOpen(false)}
           act={(reason) => createSuspension(version.model, version.number, reason)}
           onDone={onChanged}
@@ -78,14 +83,14 @@ function RetireButton({ version, onChanged }: UseOfVersionProps) {
   return (
     <p>
       <button type="button" class="button danger" onClick={() => setOpen(true)}>
-        Retire this version
+        {t("Retire this version")}
       </button>
       {open && (
         <ReasonDialog
-          title={`Retire version ${version.number}`}
-          explanation="Its use ends for good: nobody can take this back. Aliases must point elsewhere first."
-          label="Reason"
-          submit="Retire for good"
+          title={t("Retire version {0}", version.number)}
+          explanation={t("Its use ends for good: nobody can take this back. Aliases must point elsewhere first.")}
+          label={t("Reason")}
+          submit={t("Retire for good")}
           onClose={() => setOpen(false)}
           act={(reason) => retireVersion(version.model, version.number, reason)}
           onDone={onChanged}
@@ -110,22 +115,20 @@ function Suspended({ version, onChanged }: UseOfVersionProps) {
       {confirm.problem && <ProblemNote problem={confirm.problem} />}
       <div class="form-actions">
         {may("request_resumption") && (
-          <button type="button" class="button" onClick={() => setAsking(true)}>
-            Ask to resume
-          </button>
+          <button type="button" class="button" onClick={() => setAsking(true)}>{t("Ask to resume")}</button>
         )}
         {current?.resumption_requested_at && may("confirm_resumption") && (
           <button type="button" class="button primary" disabled={confirm.busy} onClick={() => void confirm.run()}>
-            Confirm the resumption
+            {t("Confirm the resumption")}
           </button>
         )}
       </div>
       {asking && (
         <ReasonDialog
-          title={`Resume version ${number}`}
-          explanation="An auditor who is somebody else and did not contribute must confirm it."
-          label="What has been put right"
-          submit="Ask to resume"
+          title={t("Resume version {0}", number)}
+          explanation={t("An auditor who is somebody else and did not contribute must confirm it.")}
+          label={t("What has been put right")}
+          submit={t("Ask to resume")}
           onClose={() => setAsking(false)}
           act={(reason) => requestResumption(model, number, reason)}
           onDone={() => {
@@ -142,11 +145,20 @@ function Story({ suspension }: { suspension: Suspension }) {
   return (
     <>
       <p>
-        Suspended {moment(suspension.suspended_at)} by {suspension.suspended_by}: {suspension.reason}
+        {tx(
+          "Suspended {0} by {1}: {2}",
+          moment(suspension.suspended_at),
+          suspension.suspended_by,
+          suspension.reason,
+        )}
       </p>
       {suspension.resumption_requested_at && (
         <p>
-          {suspension.resumption_requested_by} asks to resume it: {suspension.resumption_reason}
+          {tx(
+            "{0} asks to resume it: {1}",
+            suspension.resumption_requested_by,
+            suspension.resumption_reason,
+          )}
         </p>
       )}
     </>

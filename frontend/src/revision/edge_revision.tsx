@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import type { Change, Direction, Network, Version } from "../api/types";
 import { SelectField, TextField } from "../components/field";
+import { t } from "../messages";
 import { currentLocation, setQuery } from "../router";
 import { Preview } from "./preview";
 import { RevisionForm } from "./submit";
@@ -11,16 +12,16 @@ type Directions = NonNullable<Version["columns"]["monotone"]>;
 
 const PATIENCE = 500;
 const OPERATIONS: readonly (readonly [string, string])[] = [
-  ["", "leave it as it is"],
-  ["function", "snap it to a function"],
-  ["formula", "snap it to a typed formula"],
-  ["unsnap", "make it a spline again"],
-  ["zero", "remove it"],
+  ["", t("leave it as it is")],
+  ["function", t("snap it to a function")],
+  ["formula", t("snap it to a typed formula")],
+  ["unsnap", t("make it a spline again")],
+  ["zero", t("remove it")],
 ];
 const CONSTRAINTS: readonly (readonly [string, string])[] = [
-  ["increasing", "train on so that the output rises with it"],
-  ["decreasing", "train on so that the output falls with it"],
-  ["free", "train on without a direction"],
+  ["increasing", t("train on so that the output rises with it")],
+  ["decreasing", t("train on so that the output falls with it")],
+  ["free", t("train on without a direction")],
 ];
 
 interface EdgeRevisionProps {
@@ -43,7 +44,7 @@ export function EdgeRevision({ version: entry, network, edge }: EdgeRevisionProp
   const settled = useSettled(changes);
   return (
     <details class="card" open={operation !== ""}>
-      <summary>Change this edge</summary>
+      <summary>{t("Change this edge")}</summary>
       <RevisionForm
         model={model}
         version={version}
@@ -51,15 +52,15 @@ export function EdgeRevision({ version: entry, network, edge }: EdgeRevisionProp
         cancel={() => setQuery({ change: null, form: null })}
       >
         <SelectField
-          label="What it becomes"
+          label={t("What it becomes")}
           value={operation}
           onValue={(value) => setQuery({ change: value || null, form: null })}
           options={feature === null ? OPERATIONS : [...OPERATIONS, ...CONSTRAINTS]}
         />
         {operation === "function" && (
           <TextField
-            label="Function"
-            hint="Of the library: linear, exp, log, tanh, sigmoid … or choose one of the candidates below."
+            label={t("Function")}
+            hint={t("Of the library: linear, exp, log, tanh, sigmoid … or choose one of the candidates below.")}
             value={form}
             onValue={(value) => setQuery({ form: value || null })}
             input={{ required: true, spellcheck: false, maxLength: 100 }}
@@ -67,8 +68,8 @@ export function EdgeRevision({ version: entry, network, edge }: EdgeRevisionProp
         )}
         {operation === "formula" && (
           <TextField
-            label="Formula of x"
-            hint="For example log(1 + x^2). A factor and a constant are fitted; the numbers you type stay."
+            label={t("Formula of x")}
+            hint={t("For example log(1 + x^2). A factor and a constant are fitted; the numbers you type stay.")}
             value={form}
             onValue={(value) => setQuery({ form: value || null })}
             input={{ required: true, spellcheck: false, maxLength: 500 }}

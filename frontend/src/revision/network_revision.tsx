@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { Change } from "../api/types";
 import { Dialog } from "../components/dialog";
 import { SelectField, TextField } from "../components/field";
+import { t } from "../messages";
 import { Preview } from "./preview";
 import { PruneTradeoff } from "./prune_tradeoff";
 import { RevisionForm } from "./submit";
@@ -25,22 +26,22 @@ export function NetworkRevision({ model, version, active, onClose }: NetworkRevi
   const change = drafted(operation, tolerance, edges, gridSize);
   const isShown = previewed !== null && JSON.stringify(previewed) === JSON.stringify(change);
   return (
-    <Dialog title={`Prune or refine version ${version}`} onClose={onClose}>
+    <Dialog title={t("Prune or refine version {0}", version)} onClose={onClose}>
       <RevisionForm model={model} version={version} changes={change ? [change] : []} cancel={onClose}>
         <SelectField
-          label="Change"
+          label={t("Change")}
           value={operation}
           onValue={setOperation}
           options={[
-            ["prune", "Prune: fewer edges"],
-            ["refine", "Refine: more spline intervals"],
+            ["prune", t("Prune: fewer edges")],
+            ["refine", t("Refine: more spline intervals")],
           ]}
         />
         {operation === "prune" ? (
           <>
             <TextField
-              label="Tolerance"
-              hint="Share of what the model explains beyond a constant that may be lost."
+              label={t("Tolerance")}
+              hint={t("Share of what the model explains beyond a constant that may be lost.")}
               value={tolerance}
               onValue={setTolerance}
               input={{ type: "number", min: 0, max: 0.99, step: "any", required: true }}
@@ -49,15 +50,15 @@ export function NetworkRevision({ model, version, active, onClose }: NetworkRevi
           </>
         ) : (
           <TextField
-            label="Spline intervals"
-            hint="A multiple of the present number, which every spline edge shows."
+            label={t("Spline intervals")}
+            hint={t("A multiple of the present number, which every spline edge shows.")}
             value={gridSize}
             onValue={setGridSize}
             input={{ type: "number", min: 2, max: 200, step: 1, required: true }}
           />
         )}
         <button type="button" class="button" disabled={!change} onClick={() => setPreviewed(change)}>
-          Preview
+          {t("Preview")}
         </button>
         {isShown && <Preview key={JSON.stringify(change)} model={model} version={version} changes={[previewed]} />}
       </RevisionForm>

@@ -6,6 +6,7 @@ import { Loaded } from "../components/loaded";
 import { Facts } from "../components/page";
 import { Table } from "../components/table";
 import { metricName, number, plural } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 
 interface PreviewProps {
@@ -30,7 +31,7 @@ export function Preview({ model, version, changes }: PreviewProps) {
 function PreviewDetails({ preview }: { preview: RevisionPreview }) {
   const { before, changed, after, agreement } = preview;
   const measures = [
-    { name: "Training loss", before: before.loss, changed: changed?.loss, after: after.loss },
+    { name: t("Training loss"), before: before.loss, changed: changed?.loss, after: after.loss },
     ...before.metrics.map((metric, index) => ({
       name: metricName(metric.name),
       before: metric.value,
@@ -41,25 +42,25 @@ function PreviewDetails({ preview }: { preview: RevisionPreview }) {
   return (
     <>
       <Table
-        caption="Before, changed, and after a short refit"
+        caption={t("Before, changed, and after a short refit")}
         narrow="scroll"
         rows={measures}
         rowKey={(row) => row.name}
         columns={[
-          { title: "Measure", cell: (row) => row.name },
-          { title: "Before", numeric: true, cell: (row) => number(row.before) },
-          { title: "Changed", numeric: true, cell: (row) => number(row.changed) },
-          { title: "Refitted", numeric: true, cell: (row) => number(row.after) },
+          { title: t("Measure"), cell: (row) => row.name },
+          { title: t("Before"), numeric: true, cell: (row) => number(row.before) },
+          { title: t("Changed"), numeric: true, cell: (row) => number(row.changed) },
+          { title: t("Refitted"), numeric: true, cell: (row) => number(row.after) },
         ]}
       />
       <Facts
         facts={[
-          ["Answers move by (RMS)", number(agreement.rmse)],
-          ["at most", number(agreement.largest)],
+          [t("Answers move by (RMS)"), number(agreement.rmse)],
+          [t("at most"), number(agreement.largest)],
           ...(agreement.flipped === null
             ? []
-            : [["Decisions that differ", `${number(100 * agreement.flipped)} %`] as const]),
-          ["Active edges", preview.active_edges],
+            : [[t("Decisions that differ"), `${number(100 * agreement.flipped)} %`] as const]),
+          [t("Active edges"), preview.active_edges],
         ]}
       />
       {preview.edges.map((edge) => (
@@ -74,7 +75,10 @@ function PreviewDetails({ preview }: { preview: RevisionPreview }) {
         </section>
       ))}
       <p class="hint">
-        A preview refits on {plural(preview.training_rows, "row")} in a few steps; the job uses all of them.
+        {tx(
+          "A preview refits on {0} in a few steps; the job uses all of them.",
+          plural(preview.training_rows, "row"),
+        )}
       </p>
     </>
   );

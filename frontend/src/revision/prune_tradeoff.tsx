@@ -7,6 +7,7 @@ import { Field } from "../components/field";
 import { ProblemNote } from "../components/problem";
 import { Table } from "../components/table";
 import { number, plural } from "../format";
+import { t } from "../messages";
 import { ordered, pointFor, sizesToTry, type TradeoffPoint } from "./tradeoff";
 
 interface PruneTradeoffProps {
@@ -25,7 +26,7 @@ export function PruneTradeoff({ model, version, active, edges, onEdges }: PruneT
   const point = pointFor(points, chosen);
   return (
     <>
-      <Field label="Most edges" hint="Drag to keep fewer; at the right end the tolerance alone decides.">
+      <Field label={t("Most edges")} hint={t("Drag to keep fewer; at the right end the tolerance alone decides.")}>
         {(tie) => (
           <input
             {...tie}
@@ -43,19 +44,19 @@ export function PruneTradeoff({ model, version, active, edges, onEdges }: PruneT
         )}
       </Field>
       <p role="status">
-        {chosen === active ? "No limit." : `At most ${plural(chosen, "edge")}.`}{" "}
-        {point && points.length > 1 && `About ${number(point.loss)} training loss with ${plural(point.edges, "edge")}.`}
+        {chosen === active ? t("No limit.") : t("At most {0}.", plural(chosen, "edge"))}{" "}
+        {point && points.length > 1 && t("About {0} training loss with {1}.", number(point.loss), plural(point.edges, "edge"))}
       </p>
       {problem && <ProblemNote problem={problem} />}
       {!wanted && active > 1 && (
         <button type="button" class="button" onClick={() => setWanted(true)}>
-          Measure what fewer edges cost
+          {t("Measure what fewer edges cost")}
         </button>
       )}
       {wanted && (
         <>
           <TradeoffChart points={points} active={active} chosen={chosen} />
-          {!done && !problem && <p class="hint">Measuring: each point is a short refit …</p>}
+          {!done && !problem && <p class="hint">{t("Measuring: each point is a short refit …")}</p>}
         </>
       )}
     </>
@@ -104,7 +105,7 @@ function TradeoffChart({ points, active, chosen }: { points: readonly TradeoffPo
   const line = points.map((point) => `${across(point.edges).toFixed(1)},${down(point.loss).toFixed(1)}`).join(" ");
   return (
     <figure class="chart">
-      <svg class="loss" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label="Training loss by number of edges; the numbers follow.">
+      <svg class="loss" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t("Training loss by number of edges; the numbers follow.")}>
         {points.length > 0 &&
           [low, high].map((value, index) => (
             <g key={index}>
@@ -119,23 +120,21 @@ function TradeoffChart({ points, active, chosen }: { points: readonly TradeoffPo
         {points.map((point) => (
           <circle key={point.edges} class="training-point" cx={across(point.edges)} cy={down(point.loss)} r="4" />
         ))}
-        <text x={LEFT} y={HEIGHT - 8}>
-          1 edge
-        </text>
+        <text x={LEFT} y={HEIGHT - 8}>{t("1 edge")}</text>
         <text x={WIDTH - 14} y={HEIGHT - 8} text-anchor="end">
           {plural(active, "edge")}
         </text>
       </svg>
       <details>
-        <summary>Numbers of this chart</summary>
+        <summary>{t("Numbers of this chart")}</summary>
         <Table
-          caption="Training loss by number of edges"
+          caption={t("Training loss by number of edges")}
           narrow="scroll"
           rows={points}
           rowKey={(row) => row.edges}
           columns={[
-            { title: "Edges", numeric: true, cell: (row) => row.edges },
-            { title: "Training loss", numeric: true, cell: (row) => number(row.loss) },
+            { title: t("Edges"), numeric: true, cell: (row) => row.edges },
+            { title: t("Training loss"), numeric: true, cell: (row) => number(row.loss) },
           ]}
         />
       </details>

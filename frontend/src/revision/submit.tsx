@@ -6,6 +6,7 @@ import { createRevision } from "../api/operations";
 import type { Change } from "../api/types";
 import { TextArea } from "../components/field";
 import { Form } from "../components/form";
+import { t } from "../messages";
 import { useAction } from "../resource";
 import { address, navigate } from "../router";
 
@@ -28,15 +29,15 @@ export function RevisionForm({ model, version, changes, cancel, children }: Subm
     <Form
       action={submit}
       shownAt={["/message"]}
-      submit="Make the new version"
-      busy="Asking…"
+      submit={t("Make the new version")}
+      busy={t("Asking…")}
       disabled={changes.length === 0}
       cancel={cancel}
     >
       {children}
       <TextArea
-        label="Message"
-        hint="Why the version is changed; it stays with the new version."
+        label={t("Message")}
+        hint={t("Why the version is changed; it stays with the new version.")}
         value={message}
         onValue={setMessage}
         rows={2}

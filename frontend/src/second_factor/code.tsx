@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 
 import { Problem } from "../api/client";
 import { TextField } from "../components/field";
+import { t } from "../messages";
 
 const ASKING = new Set(["second_factor_required", "second_factor_refused"]);
 
@@ -40,8 +41,8 @@ interface CodeFieldProps {
 export function CodeField({ value, onValue, error }: CodeFieldProps) {
   return (
     <TextField
-      label="Code"
-      hint="Six digits from your authenticator, or a recovery code."
+      label={t("Code")}
+      hint={t("Six digits from your authenticator, or a recovery code.")}
       value={value}
       onValue={onValue}
       error={error}

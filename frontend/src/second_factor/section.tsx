@@ -1,17 +1,13 @@
 // One's own second factor: set up, confirmed, told its recovery codes once, removed.
 import { useState } from "preact/hooks";
 
-import {
-  beginSecondFactor,
-  confirmSecondFactor,
-  getSecondFactor,
-  removeSecondFactor,
-} from "../api/operations";
+import { beginSecondFactor, confirmSecondFactor, getSecondFactor, removeSecondFactor } from "../api/accounts";
 import type { NewSecondFactor, SecondFactor } from "../api/types";
 import { PasswordField } from "../components/field";
 import { Form } from "../components/form";
 import { Loaded } from "../components/loaded";
 import { plural } from "../format";
+import { t, tx } from "../messages";
 import { useAction, useResource } from "../resource";
 import { CodeField } from "./code";
 
@@ -46,10 +42,12 @@ function Beginning({ onBegun }: { onBegun: (begun: NewSecondFactor) => void }) {
   const [password, setPassword] = useState("");
   const begin = useAction(async () => onBegun(await beginSecondFactor(password)));
   return (
-    <Form card action={begin} shownAt={["/password"]} submit="Set up a second factor" busy="Setting up…">
-      <p class="hint">An authenticator shows a code that you type at sign-in and with every signature.</p>
+    <Form card action={begin} shownAt={["/password"]} submit={t("Set up a second factor")} busy={t("Setting up…")}>
+      <p class="hint">
+        {t("An authenticator shows a code that you type at sign-in and with every signature.")}
+      </p>
       <PasswordField
-        label="Your password"
+        label={t("Your password")}
         value={password}
         onValue={setPassword}
         error={begin.problem?.at("/password")}
@@ -67,11 +65,14 @@ function Confirmation({ begun, onConfirmed }: ConfirmationProps) {
   const [code, setCode] = useState("");
   const confirm = useAction(async () => onConfirmed((await confirmSecondFactor(code)).recovery_codes));
   return (
-    <Form card action={confirm} shownAt={["/code"]} submit="Confirm" busy="Confirming…">
+    <Form card action={confirm} shownAt={["/code"]} submit={t("Confirm")} busy={t("Confirming…")}>
       <p>
-        Tell your authenticator this secret (or <a href={begun.uri}>open it there</a>), then type the code that
-        it shows:
+        {tx(
+          "Let your authenticator read this picture (or {0}, or type the secret), then type the code that it shows:",
+          <a href={begun.uri}>{t("open it there")}</a>,
+        )}
       </p>
+      <img src={begun.picture} alt={t("The secret as a QR code")} width="220" height="220" />
       <p>
         <code>{begun.secret.replace(/(.{4})/g, "$1 ").trim()}</code>
       </p>
@@ -83,7 +84,7 @@ function Confirmation({ begun, onConfirmed }: ConfirmationProps) {
 function RecoveryCodes({ codes }: { codes: readonly string[] }) {
   return (
     <div class="note note-warn" role="status">
-      <p class="note-title">Keep these recovery codes; they are not shown again. Each works once.</p>
+      <p class="note-title">{t("Keep these recovery codes; they are not shown again. Each works once.")}</p>
       <ul>
         {codes.map((code) => (
           <li key={code}>
@@ -103,10 +104,15 @@ function Removal({ factor, onRemoved }: { factor: SecondFactor; onRemoved: () =>
     onRemoved();
   });
   return (
-    <Form card action={remove} shownAt={["/password", "/code"]} submit="Remove the second factor" busy="Removing…">
-      <p>Your account has a second factor; {plural(factor.recovery_codes_left, "recovery code")} left.</p>
+    <Form card action={remove} shownAt={["/password", "/code"]} submit={t("Remove the second factor")} busy={t("Removing…")}>
+      <p>
+        {tx(
+          "Your account has a second factor; {0} left.",
+          plural(factor.recovery_codes_left, t("recovery code")),
+        )}
+      </p>
       <PasswordField
-        label="Your password"
+        label={t("Your password")}
         value={password}
         onValue={setPassword}
         error={remove.problem?.at("/password")}

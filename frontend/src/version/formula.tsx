@@ -5,6 +5,7 @@ import { CopyButton } from "../components/digest";
 import { FormulaView } from "../components/formula";
 import { Loaded } from "../components/loaded";
 import { plural } from "../format";
+import { t, tx } from "../messages";
 import { useResource } from "../resource";
 
 export function WholeFormula({ model, version }: { model: string; version: number }) {
@@ -17,15 +18,19 @@ function FormulaDetails({ formula }: { formula: Formula }) {
     <>
       <FormulaView latex={formula.latex} text={formula.text} />
       <p class="hint">
-        Complexity {formula.complexity}: functions count by their weight, splines by the number of their coefficients.
+        {tx(
+          "Complexity {0}: functions count by their weight, splines by the number of their coefficients.",
+          formula.complexity,
+        )}
       </p>
-      <p>
-        As text <CopyButton text={formula.text} label="Copy the formula as text" />
-      </p>
+      <p>{tx("As text {0}", <CopyButton text={formula.text} label={t("Copy the formula as text")} />)}</p>
       {formula.spline_edges.length > 0 && (
         <p class="hint">
-          {plural(formula.spline_edges.length, "edge")} without a closed form stand as φ with their number:{" "}
-          {formula.spline_edges.join(", ")}.
+          {tx(
+            "{0} without a closed form stand as φ with their number: {1}.",
+            plural(formula.spline_edges.length, "edge"),
+            formula.spline_edges.join(", "),
+          )}
         </p>
       )}
     </>

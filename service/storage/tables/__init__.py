@@ -10,14 +10,15 @@ from service.storage.tables.models import (
     ReferencePopulation,
     Revision,
 )
-from service.storage.tables.people import ApiKey, KeyUsage, RecoveryCode, SecondFactor, SignInSession, User
+from service.storage.tables.people import ApiKey, Identity, KeyUsage, RecoveryCode, SecondFactor, SignInSession, User
 from service.storage.tables.retention import ErasedPrediction, RetentionSchedule
 from service.storage.tables.review import EdgeDecision, Finding, Review, Signature, Suspension
 from service.storage.tables.table import Table
-from service.storage.tables.use import Alias, AliasEvent, Prediction
+from service.storage.tables.use import Alias, AliasEvent, Prediction, RecordTemplate
 from service.storage.tables.work import (
     ChallengerReport,
     JobEvent,
+    ReplayJob,
     ScoringJob,
     Sweep,
     SweepCandidate,
@@ -38,14 +39,17 @@ __all__ = [
     "ErasedPrediction",
     "Finding",
     "IdempotencyKey",
+    "Identity",
     "JobEvent",
     "KeyUsage",
     "Model",
     "ModelVersion",
     "Prediction",
     "ReasonDictionary",
+    "RecordTemplate",
     "RecoveryCode",
     "ReferencePopulation",
+    "ReplayJob",
     "RetentionSchedule",
     "Review",
     "Revision",

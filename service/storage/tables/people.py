@@ -14,19 +14,20 @@ from service.storage.tables.table import Id, Table
 
 
 class User(Table):
-    """A person, or a service that acts by keys and never signs."""
+    """A person, or a service that acts by keys and never signs; who signs in elsewhere only has no password."""
 
     __tablename__ = "users"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     printed_name: Mapped[str]
     roles: Mapped[list[str]]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     created_at: Mapped[datetime]
     failed_sign_ins: Mapped[int] = mapped_column(server_default="0")
     locked_until: Mapped[datetime | None]
     must_change_password: Mapped[bool] = mapped_column(server_default=false())
     is_service: Mapped[bool] = mapped_column(server_default=false())
+    disabled_at: Mapped[datetime | None]
 
 
 class SignInSession(Table):
@@ -37,6 +38,25 @@ class SignInSession(Table):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+
+
+class Identity(Table):
+    """Who a person is at an identity provider, and the proof that they may sign with once.
+
+    `authenticated_at` is the newest authentication there that was seen; a proof must come from a later one.
+    """
+
+    __tablename__ = "identities"
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), unique=True)
+    created_at: Mapped[datetime]
+    authenticated_at: Mapped[datetime | None]
+    proof_begun_at: Mapped[datetime | None]
+    proof_state_hash: Mapped[str | None] = mapped_column(String(64))
+    proof_hash: Mapped[str | None] = mapped_column(String(64))
+    proof_made_at: Mapped[datetime | None]
+    proof_is_multi_factor: Mapped[bool] = mapped_column(server_default=false())
 
 
 class SecondFactor(Table):

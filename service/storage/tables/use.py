@@ -44,11 +44,20 @@ class AliasEvent(Table):
     __table_args__ = (version_reference(),)
 
 
-class Prediction(Table):
-    """A decision record: `record` is the exact text that `record_digest` covers.
+class RecordTemplate(Table):
+    """What is the same in the records of a version, so that each holds little more than its numbers."""
 
-    `row` and `record` are encrypted with the key that `key` names, or readable where it names none. `latency_ms` is the
-    time from the call to the record, without its commit.
+    __tablename__ = "record_templates"
+    digest: Mapped[str] = mapped_column(DigestColumn, primary_key=True)
+    content: Mapped[str]
+
+
+class Prediction(Table):
+    """A decision record, of whose exact text `record_digest` is the digest.
+
+    With a `template` the text is restored from that, `row`, `numbers` and `record`, which is the rest of the text;
+    without one `record` is all of it. What is encrypted has the key that `key` names, or is readable where it names
+    none. `latency_ms` is the time from the call to the record, without its commit.
     """
 
     __tablename__ = "predictions"
@@ -61,6 +70,8 @@ class Prediction(Table):
     explain: Mapped[Explain] = mapped_column(Text())
     row: Mapped[bytes]
     record: Mapped[bytes]
+    numbers: Mapped[bytes | None]
+    template: Mapped[str | None] = mapped_column(ForeignKey("record_templates.digest"))
     key: Mapped[str | None] = mapped_column(String(16))
     record_digest: Mapped[str] = mapped_column(DigestColumn)
     created_at: Mapped[datetime]

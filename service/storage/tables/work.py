@@ -44,7 +44,7 @@ class TrainingJob(Table):
     created_by: Mapped[str] = mapped_column(ForeignKey("users.id"))
     __table_args__ = (
         one_of("state", "queued", "running", "succeeded", "failed", "cancelled"),
-        one_of("kind", "train", "revise", "challenge", "score"),
+        one_of("kind", "train", "revise", "challenge", "score", "replay"),
         CheckConstraint("(kind = 'revise') = (parent IS NOT NULL)", name="parent"),
     )
 
@@ -96,7 +96,19 @@ class ScoringJob(Table):
     refused: Mapped[int | None] = mapped_column(BigInteger)
     result_digest: Mapped[str | None] = mapped_column(DigestColumn)
     result_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    erased_at: Mapped[datetime | None]
     __table_args__ = (version_reference(), one_of("explain", "edges", "features", "none"))
+
+
+class ReplayJob(Table):
+    """Which decision records a job computes again; what comes out is known once the job has ended."""
+
+    __tablename__ = "replay_jobs"
+    job_id: Mapped[str] = mapped_column(ForeignKey("training_jobs.id"), primary_key=True)
+    search: Mapped[dict[str, Any]]
+    replayed: Mapped[int | None] = mapped_column(BigInteger)
+    different: Mapped[int | None] = mapped_column(BigInteger)
+    different_ids: Mapped[list[str] | None]
 
 
 class Worker(Table):

@@ -8,8 +8,8 @@ import torch
 
 from kan.features import NumericFeature
 from kan.losses import FAMILIES
-from kan.network import Network, initial_network
-from kan.training.first_order import Batch, batches
+from kan.network import Combine, Network, initial_network
+from kan.training.first_order import COMPILED_POINTS, Batch, batches, combine_of
 from kan.training.rows import weighted_rows
 
 Answer = tuple[dict[str, Any], dict[str, Any]]
@@ -18,12 +18,12 @@ Answer = tuple[dict[str, Any], dict[str, Any]]
 def warm_up() -> None:
     """Take one pass through a small network."""
     network, rows = _network(2, 2, 3, torch.float64, 0), weighted_rows(torch.rand(20, 2).double(), torch.rand(20, 1))
-    forward_backward(network, next(batches(network, rows, size=10, memory=0, seed=0)))
+    forward_backward(network, next(batches(network, rows, size=10, memory=0, seed=0)), _combine(network))
 
 
-def forward_backward(network: Network, batch: Batch) -> None:
+def forward_backward(network: Network, batch: Batch, combine: Combine) -> None:
     """Compute the loss of a batch and its gradient."""
-    batch.rows.loss(FAMILIES["gaussian"], network.evaluate(batch.rows.x, batch.features)).backward()
+    batch.rows.loss(FAMILIES["gaussian"], network.evaluate(batch.rows.x, batch.features, combine)).backward()
 
 
 def throughput(
@@ -46,15 +46,21 @@ def throughput(
     network = _network(inputs, width, grid_size, dtype, seed)
     x, y = torch.tensor(data["X"], dtype=dtype), torch.tensor(data["y"], dtype=dtype).unsqueeze(1)
     steps = batches(network, weighted_rows(x, y), size=batch, memory=memory, seed=seed)
-    next(steps)  # computes the features that are kept
+    combine = _combine(network)
+    forward_backward(network, next(steps), combine)  # computes the features that are kept, and compiles
     times = []
     for _ in range(repetitions):
         network.zero_grad()
         started = time.perf_counter()
-        forward_backward(network, next(steps))
+        forward_backward(network, next(steps), combine)
         times.append(time.perf_counter() - started)
     edges = inputs * width + width
     return {"seconds": statistics.median(times), "parameters": edges * (grid_size + network.layer(0).degree + 1)}, {}
+
+
+def _combine(network: Network) -> Combine:
+    """Return how long trainings compute the layers."""
+    return combine_of(network, COMPILED_POINTS, 1)
 
 
 def _network(inputs: int, width: int, grid_size: int, dtype: torch.dtype, seed: int) -> Network:

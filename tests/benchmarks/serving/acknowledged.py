@@ -15,11 +15,12 @@ from tests.benchmarks.serving.load import Connection, request_bytes
 class Callers:
     """Threads that ask for predictions, every second time with an idempotency key, and keep each acknowledged record.
 
-    `records` holds the digest of a record's text by its id.
+    `records` holds the digest of a record's text by its id; `acknowledged` is set with the first of them.
     """
 
     def __init__(self, plan: Mapping[str, Any], count: int) -> None:
         self.records: dict[str, str] = {}
+        self.acknowledged = threading.Event()
         self.unexpected: list[int] = []
         self._plan = plan
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(count)]
@@ -53,3 +54,4 @@ class Callers:
         body = bytes(connection.answer[connection.answer.index(b"\r\n\r\n") + 4 :])
         text = body[body.index(b'"predictions":[') + len(b'"predictions":[') : body.rindex(b'],"trial"')]
         self.records[json.loads(text)["id"]] = "sha256:" + hashlib.sha256(text).hexdigest()
+        self.acknowledged.set()

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from service.operations.health import migrate
 from tests.benchmarks.environments import ROOT
@@ -19,6 +19,16 @@ from tests.database import free_port, postgresql_databases
 
 START_SECONDS = 180.0
 DATABASES = ("sqlite", "postgresql")
+
+
+class Running(Protocol):
+    """A process that was started, and may have ended."""
+
+    def poll(self) -> int | None:
+        """None while it lives."""
+
+    def kill(self) -> None:
+        """End it at once."""
 
 
 @contextmanager
@@ -73,16 +83,32 @@ def service(variables: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
 def start_service(variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """The service, ready; whoever starts it ends it."""
     process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.serving.server"], env=dict(variables), cwd=ROOT)
+    wait_until_ready(process, variables)
+    return process
+
+
+def wait_until_ready(process: Running, variables: Mapping[str, str]) -> None:
+    """Return once the service says that it is ready. Raises RuntimeError, and ends it, where it never does."""
     address = f"http://127.0.0.1:{variables['EDGEWISE_PORT']}/health/ready"
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(address, timeout=5):
-                return process
+                return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.05)  # a process that starts tells nothing before it answers
     process.kill()
     raise RuntimeError("the service does not start")
 
 
-__all__ = ["DATABASES", "ask", "database", "environment", "free_port", "service", "start_service"]
+__all__ = [
+    "DATABASES",
+    "START_SECONDS",
+    "ask",
+    "database",
+    "environment",
+    "free_port",
+    "service",
+    "start_service",
+    "wait_until_ready",
+]

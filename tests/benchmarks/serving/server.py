@@ -6,12 +6,11 @@ around it.
 
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
 from service.app import create_app
-from service.cli.serving import GRACE_SECONDS
+from service.cli.serving import run_server
 from service.domain.predictions import PredictionRequest
 from service.operations.health import ready_resources
 from service.settings import Settings
@@ -46,19 +45,11 @@ class Beside:
         await app(scope, receive, send)
 
 
-def main() -> None:
+def serve_beside(settings: Settings) -> None:
     """Serve until SIGTERM."""
-    settings = Settings()
     with ready_resources(settings) as resources:
-        uvicorn.run(
-            Beside(create_app(settings, resources), empty_app()),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        run_server(Beside(create_app(settings, resources), empty_app()), resources)
 
 
 if __name__ == "__main__":
-    main()
+    serve_beside(Settings())

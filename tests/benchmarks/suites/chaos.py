@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from service.domain.training_configuration import TrainingConfiguration
-from tests.benchmarks.forked_workers import forking
+from service.worker.process import run_worker
+from tests.benchmarks.forked import forking
 from tests.benchmarks.jobs import Bench
 from tests.benchmarks.report import Report, drawn
 from tests.benchmarks.services import ENGINES, Engine, awaited, served_jobs
@@ -55,7 +56,7 @@ def measure(bench: Bench) -> Report:
     )
     rows, found, waits = [], [], {}
     for engine in ENGINES:
-        with forking() as start, served_jobs(engine, bench.folder) as jobs:
+        with forking(run_worker) as start, served_jobs(engine, bench.folder) as jobs:
             outcome = run_chaos(jobs.resources, jobs, plan, start)
             waits[engine] = (*_dead_host(jobs), _outage(jobs, bench.count("away", 35, 5)))
         found += [f"{engine}: {fault}" for fault in outcome.faults]

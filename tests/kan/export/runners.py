@@ -12,8 +12,10 @@ import duckdb
 import numpy as np
 import onnxruntime
 import psycopg
+import sqlglot
 import torch
 from jaxtyping import Float
+from sqlglot import exp
 from torch import Tensor
 
 from kan.export.formats import export
@@ -66,6 +68,25 @@ def duck(model: FittedModel, x: Tensor, output: int, directory: Path) -> Answers
     with duckdb.connect() as connection:
         _fill(connection, model, x, "?", {"number": "DOUBLE", "text": "VARCHAR COLLATE NOCASE"})
         return _from_rows(model, connection.execute(_query(model, "duckdb", output)).fetchall(), output)
+
+
+def translated(dialect: str, model: FittedModel, x: Tensor, output: int) -> Answers:
+    """Run what is written for a database that is not here in DuckDB, as sqlglot understands it."""
+    tree = sqlglot.parse_one(_query(model, dialect, output), read=dialect).transform(_in_duckdb)
+    with duckdb.connect() as connection:
+        _fill(connection, model, x, "?", {"number": "DOUBLE", "text": "VARCHAR COLLATE NOCASE"})
+        return _from_rows(model, connection.execute(tree.sql("duckdb")).fetchall(), output)
+
+
+def _in_duckdb(node: exp.Expr) -> exp.Expr:
+    """Write what sqlglot takes over from SQL Server as it is: texts of any length, their bytes, a FLOAT of 53 bits."""
+    if isinstance(node, exp.Cast) and node.to.is_type("varbinary"):
+        return exp.Anonymous(this="ENCODE", expressions=[node.this.transform(_in_duckdb)])
+    if isinstance(node, exp.DataType) and node.is_type("float"):
+        return exp.DataType.build("double")
+    if isinstance(node, exp.DataType) and node.expressions:
+        return exp.DataType.build("text")
+    return exp.Literal.string(node.this) if isinstance(node, exp.National) else node
 
 
 def database(url: str, model: FittedModel, x: Tensor, output: int, directory: Path) -> Answers:

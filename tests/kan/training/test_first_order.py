@@ -86,13 +86,14 @@ def features_computed(monkeypatch: pytest.MonkeyPatch, network: Network, rows: R
 def test_features_are_kept_for_all_rows_where_the_memory_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     network = network_with_every_form(hidden=(3,), outputs=1)
     rows = weighted_rows(random_rows(MIXED, 50, 1), torch.zeros(50, 1, dtype=torch.float64))
-    needed = batch_of(network, rows).features.nbytes
-    assert features_computed(monkeypatch, network, rows, needed) == [16, 16, 16, 2]
-    assert features_computed(monkeypatch, network, rows, needed - 1) == [16] * 5
+    features = batch_of(network, rows).features
+    assert features is not None
+    assert features_computed(monkeypatch, network, rows, features.nbytes) == [16, 16, 16, 2]
+    assert features_computed(monkeypatch, network, rows, features.nbytes - 1) == []
 
 
 @pytest.mark.parametrize("first", [1, 5])
-def test_batches_from_kept_features_are_those_computed_anew(first: int) -> None:
+def test_batches_from_kept_features_are_those_whose_features_are_computed_anew(first: int) -> None:
     network = network_with_every_form(hidden=(3,), outputs=1)
     rows = weighted_rows(random_rows(MIXED, 50, 1), torch.arange(50, dtype=torch.float64).unsqueeze(1))
     kept_all, none_kept = (
@@ -100,7 +101,9 @@ def test_batches_from_kept_features_are_those_computed_anew(first: int) -> None:
         for memory in (2**20, 0)
     )
     for kept, anew in zip(kept_all, none_kept, strict=True):
-        assert torch.equal(kept.features, anew.features)
+        assert anew.features is None
+        assert kept.features is not None
+        assert torch.equal(kept.features, network.layer(0).features(anew.rows.x))
         assert torch.equal(kept.rows.target, anew.rows.target)
         assert torch.equal(kept.rows.x.nan_to_num(), anew.rows.x.nan_to_num())
 

@@ -107,6 +107,23 @@ def test_size_of_the_chunks_changes_nothing_but_the_rounding(hidden: Sequence[in
 
 
 @pytest.mark.parametrize("hidden", [(), (3,)])
+def test_what_a_loss_remembers_gives_the_same_equations_to_the_last_bit(hidden: Sequence[int]) -> None:
+    network, rows = task("gaussian", hidden, count=60)
+    chunks, parameters = Chunks(network, Parameters(network), rows, FAMILIES["gaussian"], MEMORY), Parameters(network)
+    moved = parameters.read() + 1e-3
+    chunks.loss(remember=True)
+    parameters.write(moved)
+    assert chunks.loss(remember=True) == Chunks(network, parameters, rows, FAMILIES["gaussian"], MEMORY).loss()
+    assert chunks.remembered is not None
+    found, wanted = chunks.normal_equations(), equations(network, rows, "gaussian")
+    assert (found.loss, found.pearson) == (wanted.loss, wanted.pearson)
+    assert torch.equal(found.gradient, wanted.gradient)
+    assert torch.equal(found.gram, wanted.gram)
+    chunks.forget()
+    assert chunks.remembered is None
+
+
+@pytest.mark.parametrize("hidden", [(), (3,)])
 def test_threads_give_the_same_bits_as_one(hidden: Sequence[int], monkeypatch: pytest.MonkeyPatch) -> None:
     network, rows = task("gaussian", hidden, count=400)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)

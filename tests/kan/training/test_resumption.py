@@ -1,5 +1,6 @@
 """An interrupted training goes on as if nothing had happened."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import torch
 
 from kan.errors import CheckpointRefused
 from kan.network import Network
-from kan.training import first_order
+from kan.training import first_order, second_order
 from kan.training.history import History
+from kan.training.knots import hidden_fit
 from kan.training.rows import Rows, weighted_rows
 from kan.training.settings import Progress
 from kan.training.trainer import train
@@ -130,6 +132,27 @@ def test_run_goes_on_at_the_start_at_which_it_was_interrupted(changes: dict[str,
         reports: list[int] = []
         assert same(run(name, file, reports=reports, **changes), whole)
         assert len(reports) <= len(whole[1].losses) - first
+
+
+@pytest.mark.usefixtures("no_shape_checks")
+def test_run_goes_on_in_the_round_of_settling_in_which_it_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never_covered(*args: Any) -> Any:
+        fit = hidden_fit(*args)
+        return replace(fit, outside=max(fit.outside, 1e-9))
+
+    monkeypatch.setattr(second_order, "hidden_fit", never_covered)
+    name, steps, file = "one start without held-out rows", 30, tmp_path / "run"
+    whole = run(name, steps=steps)
+    total = len(whole[1].losses)
+    assert steps + second_order.SETTLE_STEPS < total <= steps + second_order.SETTLE_ROUNDS * second_order.SETTLE_STEPS
+    for stop in range(steps + 1, total + 1, 3):
+        with pytest.raises(Interrupted):
+            run(name, file, stop=stop, steps=steps)
+        reports: list[int] = []
+        assert same(run(name, file, steps=steps, reports=reports), whole)
+        assert len(reports) <= total - stop + second_order.SETTLE_STEPS
 
 
 @pytest.mark.parametrize("name", ["one start without held-out rows", "adam on batches"])

@@ -15,7 +15,7 @@ from kan.symbolic.library import SymbolicForm
 from kan.training import trainer
 from kan.training.history import History
 from kan.training.rows import Rows, weighted_rows
-from kan.training.settings import Progress
+from kan.training.settings import Optimizer, Progress
 from kan.training.trainer import chosen_optimizer, start, train
 from tests.kan.training.runs import settings, started
 
@@ -149,6 +149,24 @@ def test_log_link_without_a_base_is_learned_from_every_start(family: FamilyName,
         network, _ = train([started(rows, family, (3,), base="zero", **changes)], rows, family, settings(**changes))
         constant = target.mean().log().expand_as(target)
         assert float(loss(network(x).detach(), target).mean()) < 0.5 * float(loss(constant, target).mean())
+
+
+@pytest.mark.usefixtures("no_shape_checks")
+@pytest.mark.parametrize("optimizer", ["gauss_newton", "adam"])
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "gamma"])
+def test_held_out_rows_never_find_a_network_worse_than_a_constant(family: FamilyName, optimizer: Optimizer) -> None:
+    for seed in range(6):
+        generator = torch.Generator().manual_seed(seed)
+        x = 2 * torch.rand(120, 3, generator=generator, dtype=torch.float64) - 1
+        noise = -torch.rand(120, 1, generator=generator, dtype=torch.float64).log()
+        target = {"poisson": noise.round(), "binomial": (noise > 0.7).double()}.get(family, noise**2)
+        rows, unseen = weighted_rows(x[:80], target[:80]), weighted_rows(x[80:], target[80:])
+        changes: dict[str, Any] = {"optimizer": optimizer, "steps": 40, "seed": seed, "grid_sizes": (6, 6)}
+        begun = started(rows, family, (3,), **changes)
+        network, _ = train([begun], rows, family, settings(**changes), held_out=unseen)
+        constant = FAMILIES[family].start(rows.target, rows.weights, rows.offset).expand(40, -1)
+        limit = float(unseen.loss(FAMILIES[family], constant))
+        assert unseen.loss_of(FAMILIES[family], network) <= limit * (1 + 1e-6)
 
 
 def test_start_leaves_the_random_network_alone() -> None:

@@ -309,6 +309,27 @@ def _finding(state: str) -> Prepare:
     return prepare
 
 
+def _scoring_job(resources: Resources, session: Session, _actor: Actor) -> None:
+    """The job that waits scores a table, and has a result already; it is the contributor's."""
+    job = session.query(tables.TrainingJob).filter_by(state="queued", model=MODEL).order_by("id").first()
+    assert job is not None
+    digest = session.query(tables.Dataset).first()
+    assert digest is not None
+    session.add(
+        tables.ScoringJob(
+            job_id=job.id,
+            model=MODEL,
+            version=NUMBER,
+            source_digest=digest.digest,
+            explain="none",
+            rows=1,
+            refused=0,
+            result_digest=digest.digest,
+            result_bytes=1,
+        )
+    )
+
+
 def _key(resources: Resources, session: Session, actor: Actor) -> None:
     moment = resources.clock()
     session.add(
@@ -338,6 +359,7 @@ PREPARATIONS: dict[str, Prepare] = {
         ),
         _pointing(NUMBER, 1),
     ),
+    **dict.fromkeys(("get_scoring_job", "get_scoring_result", "cancel_scoring_job"), _scoring_job),
     "roll_back_alias": _pointing(2, 2),
     "resolve_finding": _finding("open"),
     "verify_finding": _finding("resolved"),

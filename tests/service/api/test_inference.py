@@ -100,6 +100,15 @@ def test_what_others_add_to_the_protocol_is_read_over(client: TestClient, sign_i
     assert client.post(f"{V2}/infer", json=asked).status_code == 200
 
 
+def test_json_is_read_as_such_where_a_client_does_not_say_so(
+    client: TestClient, sign_in: SignIn, champion: int
+) -> None:
+    sign_in("client")
+    answer = client.post(f"{V2}/infer", content=json.dumps(REQUEST))  # as Triton's client sends it
+    assert "content-type" not in answer.request.headers
+    assert set(tensors(answer)) >= {"prediction_id", "response"}
+
+
 def test_a_version_is_named_by_number_or_alias(client: TestClient, sign_in: SignIn, champion: int) -> None:
     sign_in("client")
     links = [tensors(client.post(f"{V2}/versions/{name}/infer", json=REQUEST))["link"] for name in ("1", "champion")]

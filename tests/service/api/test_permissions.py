@@ -37,9 +37,12 @@ PLACES = {
 BODIES: dict[str, dict[str, Any]] = {
     "create_session": {"json": {"name": "nobody", "password": PASSWORD}},
     "change_password": {"json": {"current_password": PASSWORD, "new_password": PASSWORD}},
+    "create_provider_session": {"json": {"code": "c", "state": "s"}},
+    "create_proof": {"json": {"code": "c", "state": "s"}},
     "begin_second_factor": {"json": {"password": PASSWORD}},
     "confirm_second_factor": {"json": {"code": "000000"}},
     "remove_second_factor": {"json": {"password": PASSWORD, "code": "000000"}},
+    "create_user": {"json": {"name": "somebody-new", "printed_name": "New Comer", "roles": ["auditor"]}},
     "create_api_key": {"json": {"label": "scoring"}},
     "create_dataset": {"files": {"file": b"a,b\n1,2\n3,4\n"}, "data": {"name": "table"}},
     "edit_schema": {"json": {"target": None}},
@@ -62,6 +65,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_sweep": {"json": {"model": "nothing", "dataset_id": NOBODY, "grid": {"seed": [0, 1]}}},
     "create_predictions": {"json": {"rows": [{"age": 1}]}},
     "create_version_predictions": {"json": {"rows": [{"age": 1}]}},
+    "create_replay_job": {"json": {}},
     "create_scoring_job": {"data": {"dataset_id": NOBODY}},
     "create_inference": {
         "json": {"inputs": [{"name": "age", "shape": [1], "datatype": "FP64", "data": [1.0]}]},

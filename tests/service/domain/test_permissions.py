@@ -24,6 +24,8 @@ OWN_ACCOUNT = {
     "begin_second_factor",
     "confirm_second_factor",
     "remove_second_factor",
+    "create_proof_attempt",
+    "create_proof",
 }
 VERDICTS = {"decide_edge", "create_signature", "confirm_resumption", "request_changes"}
 
@@ -50,7 +52,8 @@ def test_an_administrator_approves_nothing() -> None:
 def test_an_observer_raises_findings_and_changes_nothing_else() -> None:
     reading = ("get_", "list_", "stream_", "verify_", "compare_")
     changing = {action for action in PERMISSIONS if not action.startswith(reading)}
-    harmless = {"replay_prediction", "create_finding", "preview_predictions"}
+    harmless = {"replay_prediction", "create_finding", "preview_predictions", "export_predictions"}
+    harmless |= {"create_replay_job", "cancel_replay_job"}
     assert allowed("observer") & changing == OWN_ACCOUNT | harmless
 
 
@@ -96,7 +99,8 @@ def test_a_refusal_names_the_roles_that_would_do() -> None:
 
 def test_what_is_public_is_in_no_table() -> None:
     by_protocol = {"get_server_live", "get_server_ready", "get_server_metadata"}
-    assert {"create_session", "get_liveness", "get_readiness"} | by_protocol == PUBLIC
+    by_provider = {"get_identity_provider", "create_sign_in_attempt", "create_provider_session"}
+    assert {"create_session", "get_liveness", "get_readiness"} | by_protocol | by_provider == PUBLIC
     assert not PUBLIC & set(PERMISSIONS)
 
 

@@ -111,3 +111,9 @@ def test_a_refusal_gives_the_reason_of_every_gate_that_is_closed() -> None:
     require_gates([findings_gate(())])
     with pytest.raises(errors.GatesFailed, match=r"Proxy.*age"):
         require_gates([findings_gate(("Proxy",)), reasons_gate(("age",), are_owed=True), fidelity_gate(None, POLICY)])
+
+
+def test_a_policy_without_a_second_factor_is_bound_as_before_there_was_one() -> None:
+    policy = ReviewPolicy(quorum=1, gates=("findings",))
+    assert "second_factor" not in policy.model_dump(mode="json")
+    assert policy_digest(policy) != policy_digest(policy.model_copy(update={"second_factor": True}))

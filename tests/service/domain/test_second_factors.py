@@ -10,6 +10,7 @@ from service.domain.second_factors import (
     is_recovery_code,
     matching_step,
     normal_code,
+    picture_of,
     provisioning_uri,
     recovery_codes,
     step_at,
@@ -78,3 +79,9 @@ def test_recovery_codes_are_ten_and_differ() -> None:
 def test_the_address_for_authenticators_names_account_and_secret() -> None:
     uri = provisioning_uri(SECRET, "dana@bank")
     assert uri.startswith("otpauth://totp/Edgewise%3Adana%40bank?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&")
+
+
+def test_the_picture_of_a_secret_comes_from_no_other_host() -> None:
+    picture = picture_of(provisioning_uri(b"s" * 20, "dana"))
+    assert picture.startswith("data:image/svg+xml")
+    assert "href" not in picture

@@ -26,7 +26,7 @@ from service.errors import (
 )
 from service.modelling.prediction import Basis, example_row, link_of, predict, training_basis
 from service.modelling.reasons import PLAIN_RULES, Wording
-from service.modelling.records import number_texts
+from service.modelling.records import RecordNumbers, RecordTemplate, RecordWriter, number_texts
 from service.modelling.references import prepare_reference
 from service.modelling.registry import LoadedModel
 from service.modelling.rows import encode_rows
@@ -341,3 +341,18 @@ def test_a_record_is_the_canonical_text_of_the_document_that_it_is(model: Loaded
         assert record.text == canonical_json(document.model_dump(mode="json"))
         assert record.row == canonical_json(row)
         assert (record.id, record.outcome) == (document.id, document.output.outcome)
+        writer = RecordWriter(RecordTemplate.read(model.writer.template.text))
+        assert writer.restored(record.row, record.numbers, record.rest, explain) == record.text
+
+
+@pytest.mark.parametrize(("edges", "inner", "features"), [(9, 2, 3), (0, 0, 4), (0, 0, 0)])
+def test_numbers_are_stored_with_their_errors_and_flags(edges: int, inner: int, features: int) -> None:
+    random = np.random.default_rng(0)
+    numbers = RecordNumbers.empty(2, edges, inner, features)
+    for part in numbers[:6]:
+        part[:] = random.normal(size=part.shape)
+    numbers.errors[1] = 0.0
+    numbers.in_domain[:] = random.random(numbers.in_domain.shape) > 0.5
+    for row, packed in enumerate(numbers.packed()):
+        for found, part in zip(RecordNumbers.unpacked(packed, edges, inner, features), numbers, strict=True):
+            assert found[0].tobytes() == part[row].tobytes()

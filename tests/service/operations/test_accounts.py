@@ -1,12 +1,18 @@
 """Accounts: what an administrator sees of people and services, and nobody else."""
 
+import json
+
 import pytest
+from pydantic import ValidationError
 
 from service import errors
 from service.domain.pages import PageRequest
+from service.domain.permissions import require
 from service.operations import accounts, api_keys, sessions, users
+from service.operations.accounts import AccountRequest
 from service.operations.api_keys import ApiKeyRequest
 from service.operations.resources import Resources
+from service.storage import audit
 from tests.service.conftest import PASSWORD, Clock, Person
 
 
@@ -42,3 +48,39 @@ def test_accounts_come_in_pages_and_to_administrators_only(resources: Resources,
     for role in ("developer", "auditor", "observer", "client"):
         with pytest.raises(errors.ActionNotAllowed):
             accounts.list_users(resources, person(role), PageRequest())
+
+
+def test_an_administrator_lets_a_person_in_who_must_choose_a_password(resources: Resources, person: Person) -> None:
+    administrator = person("administrator")
+    request = AccountRequest(name="nora", printed_name="Nora New", roles=("auditor", "developer", "auditor"))
+    made = accounts.create_user(resources, administrator, request)
+    assert made.roles == ("developer", "auditor")
+    token = sessions.create_session(resources, "nora", made.password).token
+    nora = sessions.authenticate_session(resources, token)
+    assert nora.must_change_password
+    assert not nora.is_service
+    with pytest.raises(errors.PasswordMustChange):
+        require(nora, "list_models")
+    with resources.database.read() as session:
+        events = [json.loads(link.payload) for link in audit.read_links(session)]
+    created = next(event for event in events if event["subject"] == f"users/{nora.id}")
+    assert (created["action"], created["actor"]) == ("users.created", administrator.id)
+    assert made.password not in json.dumps(events)
+    with pytest.raises(errors.NameTaken):
+        accounts.create_user(resources, administrator, request)
+
+
+def test_nobody_else_lets_people_in_and_no_role_is_no_account(resources: Resources, person: Person) -> None:
+    request = AccountRequest(name="nora", printed_name="Nora New", roles=("administrator",))
+    for role in ("developer", "auditor", "observer", "client"):
+        with pytest.raises(errors.ActionNotAllowed):
+            accounts.create_user(resources, person(role), request)
+    mistakes: tuple[dict[str, object], ...] = (
+        {"roles": []},
+        {"roles": ["king"]},
+        {"name": "a\nb"},
+        {"printed_name": " "},
+    )
+    for wrong in mistakes:
+        with pytest.raises(ValidationError):
+            AccountRequest.model_validate(request.model_dump() | wrong)

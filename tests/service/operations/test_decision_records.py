@@ -10,7 +10,7 @@ from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
 from service.domain.predictions import PredictionRequest, PredictionSearch
 from service.operations import predictions
-from service.operations.decision_records import encrypt_records
+from service.operations.decision_records import encrypt_records, opened_record, opened_row
 from service.operations.replays import replay_predictions
 from service.operations.resources import Resources
 from service.storage import tables
@@ -59,14 +59,47 @@ def test_all_records_are_brought_to_the_newest_key(resources: Resources, develop
         encrypt_records(resources, lambda _done: None)
     both = replace(resources, cipher=RecordCipher((NEW, OLD)))
     told: list[int] = []
-    assert encrypt_records(both, told.append) == 2
+    assert encrypt_records(both, told.append) == 1  # the other one keeps the key of its day, which is wrapped anew
     assert encrypt_records(both, told.append) == 0
-    assert told == [2]
+    assert told == [1]
     only_new = replace(resources, cipher=RecordCipher((NEW,)))
+    with pytest.raises(errors.RecordKeyMissing):
+        predictions.get_prediction(replace(resources, cipher=RecordCipher((OLD,))), developer, old)
     for identifier in (readable, old):
         assert predictions.get_prediction(only_new, developer, identifier).row == ROW
     assert replay_predictions(only_new, PredictionSearch(), lambda _done: None).different == ()
-    assert [event["action"] for event in audit_payloads(resources)].count("predictions.encrypted") == 1
+    actions = [event["action"] for event in audit_payloads(resources)]
+    assert (actions.count("predictions.encrypted"), actions.count("record_keys.wrapped")) == (1, 1)
+
+
+def test_a_record_that_a_key_of_the_settings_has_sealed_itself_is_read_and_gets_a_key_of_its_day(
+    resources: Resources, developer: Actor, champion: int
+) -> None:
+    locked = replace(resources, cipher=RecordCipher((OLD,)))
+    made = predict(locked, developer)
+    with resources.database.write() as session:
+        row = session.get_one(tables.Prediction, made)
+        texts = opened_row(locked, row), opened_record(locked, row)
+        row.row, row.record = (
+            locked.cipher.seal(text.encode(), f"{made}/{column}")
+            for column, text in zip(("row", "record"), texts, strict=True)
+        )
+        row.numbers, row.template, row.key = None, None, locked.cipher.newest
+    assert predictions.get_prediction(locked, developer, made).row == ROW
+    assert encrypt_records(locked, lambda _done: None) == 1
+    assert replay_predictions(locked, PredictionSearch(), lambda _done: None).different == ()
+
+
+def test_a_record_of_before_there_were_templates_reads_and_replays(
+    resources: Resources, developer: Actor, champion: int
+) -> None:
+    made = predict(resources, developer)
+    before = predictions.get_prediction(resources, developer, made)
+    with resources.database.write() as session:
+        row = session.get_one(tables.Prediction, made)
+        row.record, row.numbers, row.template = opened_record(resources, row).encode(), None, None
+    assert predictions.get_prediction(resources, developer, made) == before
+    assert replay_predictions(resources, PredictionSearch(), lambda _done: None).different == ()
 
 
 def test_a_bulk_replay_names_the_records_whose_bits_differ(

@@ -167,7 +167,6 @@ def test_a_record_of_before_references_had_names_is_replayed_as_it_was(
         stored = session.get_one(tables.Prediction, prediction.id)
         columns = {column.key: getattr(stored, column.key) for column in tables.Prediction.__table__.columns}
         digest = digest_of(record.encode())
-        session.add(
-            tables.Prediction(**{**columns, "id": "0" * 36, "record": record.encode(), "record_digest": digest})
-        )
+        earlier_columns = {"id": "0" * 36, "record": record.encode(), "record_digest": digest}
+        session.add(tables.Prediction(**columns | earlier_columns | {"numbers": None, "template": None}))
     assert replays.replay_prediction(resources, developer, "0" * 36).identical

@@ -1,12 +1,18 @@
 """Decision records are erased when their time is over, not before and never on hold; the trail verifies as before."""
 
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import delete
+from sqlalchemy.orm import make_transient
 
 from service import errors
 from service.domain.permissions import Actor
 from service.domain.retention import RetentionRequest
 from service.operations import audit_events, predictions, replays, retention
 from service.operations.resources import Resources
+from service.storage import tables
+from service.storage.encryption import RecordCipher
 from tests.service.conftest import Clock, Person, audit_payloads, everything_stored
 from tests.service.operations.test_predictions import request
 from tests.service.training import ROW
@@ -99,3 +105,44 @@ def test_a_change_names_the_schedule_that_it_replaces(
         retention.put_retention(resources, administrator, "credit", wanted, '"none"')
     with pytest.raises(errors.ActionNotAllowed):
         retention.put_retention(resources, developer, "credit", wanted, '"r1"')
+
+
+def test_erasing_destroys_keys_so_that_copies_of_the_records_are_unreadable_and_the_trail_verifies(
+    resources: Resources, developer: Actor, administrator: Actor, champion: int, clock: Clock
+) -> None:
+    locked = replace(resources, cipher=RecordCipher((b"k" * 32,)))
+    old, digest = predict(locked, developer)
+    with locked.database.read() as session:
+        copy = session.get_one(tables.Prediction, old)
+    clock.advance(days=1)
+    predict(locked, developer)
+    clock.advance(days=1)
+    settle(locked, administrator, 1)
+    erasure = retention.erase_predictions(locked, administrator, "credit")
+    assert (erasure.erased, erasure.keys_destroyed) == (2, 1)  # of the later day, other records might be left
+    clock.advance(days=1)
+    assert retention.erase_predictions(locked, administrator, "credit").keys_destroyed == 1
+    assert retention.erase_predictions(locked, administrator, "credit").keys_destroyed == 0
+    with locked.database.write() as session:  # a backup is put back
+        session.execute(delete(tables.ErasedPrediction).where(tables.ErasedPrediction.id == old))
+        make_transient(copy)
+        session.add(copy)
+    with pytest.raises(errors.RecordKeyMissing):
+        predictions.get_prediction(locked, developer, old)
+    assert retention.erase_predictions(locked, administrator, "credit").erased == 1
+    assert audit_events.verify_audit_trail(locked, None).holds
+    destroyed = [event["details"] for event in audit_payloads(locked) if event["action"] == "record_keys.destroyed"]
+    assert destroyed == [{"days": 1, "first": day, "last": day} for day in ("2026-11-23", "2026-11-24")]
+    assert predict(locked, developer)[1] != digest
+
+
+def test_a_hold_keeps_the_keys_too(
+    resources: Resources, developer: Actor, administrator: Actor, champion: int, clock: Clock
+) -> None:
+    locked = replace(resources, cipher=RecordCipher((b"k" * 32,)))
+    kept, _ = predict(locked, developer)
+    clock.advance(days=400)
+    settle(locked, administrator, 30, "Case 12/2027")
+    with pytest.raises(errors.OnLegalHold):
+        retention.erase_predictions(locked, administrator, "credit")
+    assert predictions.get_prediction(locked, developer, kept).row == ROW

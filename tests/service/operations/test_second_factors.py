@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from service import errors
 from service.domain.permissions import Actor
+from service.domain.policies import ReviewPolicy
 from service.domain.second_factors import CodeProof, PasswordProof, RemovalProof, code_at, step_at
-from service.operations import second_factors, sessions
+from service.operations import review_policies, second_factors, sessions
 from service.operations.resources import Resources
 from service.storage import tables
 from tests.service.conftest import PASSWORD, Clock, Person, Steps, audit_payloads, signature_request
@@ -99,13 +100,16 @@ def test_a_signature_wants_a_code_too(
     assert steps.sign_request(review, signature_request(review, code=held.code())).state == "approved"
 
 
-def test_nobody_signs_without_one_where_the_deployment_wants_it(
-    resources: Resources, steps: Steps, candidate: int
+def test_nobody_signs_without_one_where_the_policy_wants_it(
+    resources: Resources, steps: Steps, candidate: int, person: Person
 ) -> None:
-    strict = replace(resources, settings=resources.settings.model_copy(update={"signers_need_second_factor": True}))
+    guard = person("administrator")
+    strict = ReviewPolicy(quorum=1, gates=("findings", "fidelity"), second_factor=True)
+    etag = review_policies.get_review_policy(resources, guard, "credit").etag
+    review_policies.put_review_policy(resources, guard, "credit", strict, etag)
     review = steps.accept_edges(steps.submit("credit", candidate))
     with pytest.raises(errors.SecondFactorMissing):
-        replace(steps, resources=strict).sign(review)
+        steps.sign(review)
 
 
 def test_it_is_removed_with_password_and_code(

@@ -39,6 +39,7 @@ def test_neither_password_nor_token_is_stored(resources: Resources, person: Pers
     token = sessions.create_session(resources, "dana", PASSWORD).token
     with resources.database.read() as session:
         (user,), (row,) = session.query(tables.User).all(), session.query(tables.SignInSession).all()
+    assert user.password_hash is not None
     assert PASSWORD not in user.password_hash
     assert user.password_hash.startswith("$argon2id$")
     assert token not in row.token_hash

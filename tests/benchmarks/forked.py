@@ -1,12 +1,12 @@
-"""Workers that are forked from a process that has imported everything, so that a hundred restarts take minutes.
+"""Workers and services that are forked from a process that has imported all, so that hundreds of restarts take minutes.
 
 The process that forks them starts before the suite opens a database, and has no thread: what it hands on is clean. Each
-worker is the real one in a process group of its own; the server of its children starts from nothing, as always.
+of them is the real one in a process group of its own; the server of a worker's children starts from nothing, as always.
 """
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -15,14 +15,12 @@ from pathlib import Path
 import psutil
 
 from service.settings import Settings
-from service.worker.process import run_worker
-from tests.worker.crew import Start
 
 _context = get_context("fork")
 
 
 class Forked:
-    """A worker that another process has forked."""
+    """What another process has forked."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -45,10 +43,13 @@ class Forked:
 
 
 @contextmanager
-def forking() -> Iterator[Start]:
-    """Starts workers; to be opened before anything else is."""
+def forking(run: Callable[[Settings], object]) -> Iterator[Callable[[Mapping[str, str], Path], Forked]]:
+    """Starts processes that run a function with settings from variables and log to a file.
+
+    To be opened before anything else is.
+    """
     ours, theirs = _context.Pipe()
-    server = _context.Process(target=_serve, args=(theirs, ours))
+    server = _context.Process(target=_serve, args=(theirs, ours, run))
     server.start()
     theirs.close()
 
@@ -63,23 +64,24 @@ def forking() -> Iterator[Start]:
         server.join()
 
 
-def _serve(requests: Connection, other_end: Connection) -> None:
+def _serve(requests: Connection, other_end: Connection, run: Callable[[Settings], object]) -> None:
     other_end.close()  # else the requests would never end
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the workers here
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
     with suppress(EOFError):
         while True:
             environment, log = requests.recv()
             pid = os.fork()
             if pid == 0:
                 requests.close()
-                _become_worker(environment, log)
+                _become(run, environment, log)
             requests.send(pid)
 
 
-def _become_worker(environment: Mapping[str, str], log: Path) -> None:
+def _become(run: Callable[[Settings], object], environment: Mapping[str, str], log: Path) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     os.environ.update(environment)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(output, 2)
-    run_worker(Settings())
+    run(Settings())
+    os._exit(0)  # what follows is the parent's
