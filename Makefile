@@ -45,6 +45,7 @@ test: setup provision static ## Run every check and every test, on SQLite, on Po
 	$(PARALLEL) --ignore=tests/browser --ignore=tests/kan
 	$(PARALLEL) $(CHECKED)
 	$(BIN)/pytest tests/browser
+	EDGEWISE_TEST_DATABASE=postgresql $(BIN)/pytest tests/browser/test_journey.py tests/browser/test_roles.py
 
 check: static ## Run the fast gate: format, types, import contracts, generated files, unit tests
 	$(PARALLEL) tests/service/domain tests/docs

@@ -5,8 +5,9 @@ narrow.
 A test that provokes an error on purpose says so with `problems.expect(part of the message)`.
 """
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -87,10 +88,13 @@ _APPEARANCES = [Appearance(width, scheme) for width in (1280, 390) for scheme in
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoService]:
+def demo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[DemoService]:
     """The service with its demo, started once; stopping it must leave nothing behind."""
-    with demo_service(tmp_path_factory.mktemp("demo")) as service:
-        yield service
+    with ExitStack() as stack:
+        url = None  # as a user starts it
+        if os.environ.get("EDGEWISE_TEST_DATABASE") == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("databases")())
+        yield stack.enter_context(demo_service(tmp_path_factory.mktemp("demo"), url))
 
 
 # Not for the session: Playwright keeps an event loop running in this thread for as long as it lives.

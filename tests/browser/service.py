@@ -30,8 +30,11 @@ class DemoService:
 
 
 @contextmanager
-def demo_service(directory: Path) -> Iterator[DemoService]:
-    """Runs `edgewise demo` in `directory` on a free port; at the end Ctrl-C must leave nothing behind."""
+def demo_service(directory: Path, database_url: str | None = None) -> Iterator[DemoService]:
+    """Runs `edgewise demo` in `directory` on a free port; at the end Ctrl-C must leave nothing behind.
+
+    Without a URL its database is the file that the service makes by itself.
+    """
     port = free_port()
     credentials, log = directory / "credentials.json", directory / "service.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EDGEWISE_")} | {
@@ -39,6 +42,8 @@ def demo_service(directory: Path) -> Iterator[DemoService]:
         "EDGEWISE_DATA_DIR": str(directory / "var"),
         "EDGEWISE_DEMO_CREDENTIALS_FILE": str(credentials),
     }
+    if database_url is not None:
+        environment["EDGEWISE_DATABASE_URL"] = database_url
     command = [str(Path(sys.executable).parent / "edgewise"), "demo"]
     with log.open("w") as output:
         process = subprocess.Popen(
