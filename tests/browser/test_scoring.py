@@ -27,6 +27,9 @@ def test_a_table_is_scored_followed_and_fetched(page: Page, demo: DemoService, a
     expect(fetch).to_be_visible(timeout=90_000)
     settle(page)
     axe(page)
+    page.emulate_media(color_scheme="dark")
+    axe(page)
+    page.emulate_media(color_scheme="light")
     with page.expect_download() as download:
         fetch.click()
     assert "contribution.worst area" in pl.read_parquet_schema(Path(download.value.path()))
