@@ -10,25 +10,21 @@ Symbols: `points` u as (inputs, rows), k degree; of a feature map only the base 
 `spans` says which: feature m > 0 of those stands in column m + span.
 """
 
-import inspect
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from kan.compilation import compiled
 from kan.layer import Layer
 
 FEW = 2  # nodes
 SILU = 2
 BASES = {"zero": 0, "identity": 1, "silu": SILU}  # the others by their slope
-
-Loop = TypeVar("Loop", bound=Callable[..., None])
 
 
 def supports(layer: Layer) -> bool:
@@ -105,16 +101,7 @@ def _expanded(points: Tensor, layer: Layer, *, with_slopes: bool) -> tuple[Any, 
     return spans, values, slopes
 
 
-def _compiled(loop: Loop) -> Loop:
-    """Return a loop that is compiled at its first call, with plain IEEE arithmetic: nothing is reordered or fused."""
-    plain = inspect.unwrap(loop)  # tests wrap functions to check their shapes, which no compiler reads
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(plain)  # type: ignore[return-value]  # callable
-    except RuntimeError:  # no directory can be written: compiled anew in every process
-        return numba.njit(nogil=True, error_model="numpy")(plain)  # type: ignore[return-value]  # callable
-
-
-@_compiled
+@compiled
 def _expand(points: Any, knots: Any, base: int, spans: Any, values: Any, slopes: Any) -> None:
     """Write spans, what is not 0 of the feature maps, and its slopes where there is room for them."""
     degree, rows = values.shape[1] - 2, points.shape[1]
@@ -129,7 +116,7 @@ def _expand(points: Any, knots: Any, base: int, spans: Any, values: Any, slopes:
             _slopes(shares, slopes[i, 1:])
 
 
-@_compiled
+@compiled
 def _find(points: Any, knots: Any, span: Any, inside: Any, beyond: Any, distances: Any) -> None:
     """Write where the points of one input lie: span, nearest point of the domain, rest, distances to knots around."""
     degree, rows, last = distances.shape[0] // 2, points.shape[0], knots.shape[0] - 1
@@ -146,7 +133,7 @@ def _find(points: Any, knots: Any, span: Any, inside: Any, beyond: Any, distance
             distances[m, r] = knots[np.uint64(span[r]) + np.uint64(1 + m)] - inside[r]
 
 
-@_compiled
+@compiled
 def _local_basis(beyond: Any, distances: Any, values: Any, shares: Any) -> None:
     """Write the B-splines of one input that are not 0, continued linearly, and leave shares for their slopes."""
     degree, rows = shares.shape
@@ -169,7 +156,7 @@ def _local_basis(beyond: Any, distances: Any, values: Any, shares: Any) -> None:
                 values[m, r] = distances[degree + m, r] * shares[m, r] - left
 
 
-@_compiled
+@compiled
 def _slopes(shares: Any, slopes: Any) -> None:
     """Write the derivatives of the B-splines that are not 0."""
     degree, rows = slopes.shape[0] - 1, slopes.shape[1]
@@ -182,7 +169,7 @@ def _slopes(shares: Any, slopes: Any) -> None:
             slopes[m, r] = order * (shares[m - 1, r] - shares[m, r])
 
 
-@_compiled
+@compiled
 def _base(base: int, points: Any, beyond: Any, values: Any, slopes: Any) -> None:
     """Write the base, continued linearly, and its slope in place of the points inside."""
     one = points.dtype.type(1)
@@ -198,7 +185,7 @@ def _base(base: int, points: Any, beyond: Any, values: Any, slopes: Any) -> None
             values[r] = slopes[r] * points[r]
 
 
-@_compiled
+@compiled
 def _spread(spans: Any, values: Any, features: Any) -> None:
     """Write whole feature maps."""
     inputs, rows = spans.shape
@@ -210,7 +197,7 @@ def _spread(spans: Any, values: Any, features: Any) -> None:
                 features[i, np.uint64(spans[i, r]) + np.uint64(m), r] = values[i, m, r]
 
 
-@_compiled
+@compiled
 def _collect(spans: Any, slopes: Any, received: Any, pull: Any) -> None:
     """Write Σ slope · received over the features of every point that are not 0."""
     inputs, rows = spans.shape
@@ -222,7 +209,7 @@ def _collect(spans: Any, slopes: Any, received: Any, pull: Any) -> None:
                 pull[i, r] += slopes[i, m, r] * received[i, np.uint64(spans[i, r]) + np.uint64(m), r]
 
 
-@_compiled
+@compiled
 def _weigh(spans: Any, values: Any, weights: Any, nodes: Any) -> None:
     """Add Σ weight · value over the features of every point that are not 0."""
     for j in range(weights.shape[0]):
@@ -234,7 +221,7 @@ def _weigh(spans: Any, values: Any, weights: Any, nodes: Any) -> None:
                     nodes[j, r] += weights[j, i, np.uint64(spans[i, r]) + np.uint64(m)] * values[i, m, r]
 
 
-@_compiled
+@compiled
 def _weigh_back(spans: Any, slopes: Any, weights: Any, received: Any, pull: Any) -> None:
     """Add Σ weight · slope · received over the features of every point that are not 0."""
     for j in range(weights.shape[0]):
@@ -247,7 +234,7 @@ def _weigh_back(spans: Any, slopes: Any, weights: Any, received: Any, pull: Any)
                     pull[i, r] += weight * slopes[i, m, r] * received[j, r]
 
 
-@_compiled
+@compiled
 def _gather(spans: Any, values: Any, received: Any, by_weight: Any) -> None:
     """Add value · received of every point to the weights of its features that are not 0."""
     for j in range(by_weight.shape[0]):

@@ -6,6 +6,7 @@ An attempt has a number. Who was taken for dead and comes back holds an old one:
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from service.domain.canonical import digest_of_json
 from service.domain.challengers import ChallengerReport
@@ -98,11 +99,14 @@ def _perform(resources: Resources, job_id: str, attempt: int, span: Span) -> Job
     span.note({"edgewise.kind": kind}, f"job {kind}")
     report = _ProgressReport(resources, job_id, attempt)
     if kind == "challenge":
-        return _store_report(resources, job_id, compare_with_challengers(resources, job_id, report), attempt)
+        compared = compare_with_challengers(resources, job_id, report)
+        return _store(resources, job_id, attempt, partial(_put_report, resources, compared))
     if kind == "score":
-        return _store_scores(resources, job_id, compute_scores(resources, job_id, attempt, report), attempt)
+        scores = compute_scores(resources, job_id, attempt, report)
+        return _store(resources, job_id, attempt, partial(_put_scores, resources, scores))
     if kind == "replay":
-        return _store_replays(resources, job_id, perform_replays(resources, job_id, report), attempt)
+        replays = perform_replays(resources, job_id, report)
+        return _store(resources, job_id, attempt, partial(_put_replays, resources, replays))
     work = _work(resources, job_id, attempt)
     return _store_version(resources, work, _compute(resources, work, report), attempt)
 
@@ -281,51 +285,42 @@ def _store_revision(
     resources.record(session, None, "revisions.created", subject, {**details, "by": job.created_by})
 
 
-def _store_report(resources: Resources, job_id: str, found: ChallengerReport, attempt: int) -> JobState:
-    """Store the comparison, unless somebody cancelled the job or another worker took it over meanwhile."""
+def _store(
+    resources: Resources, job_id: str, attempt: int, put: Callable[[Session, tables.TrainingJob], None]
+) -> JobState:
+    """Let `put` store what came out, unless somebody cancelled the job or another worker took it over meanwhile."""
     with resources.database.write() as session:
         job = training_jobs.get_job(session, job_id, lock=True)
         _require_attempt(job, attempt)
         if job.cancel_requested:
             finish(resources, session, job, "cancelled")
-            return job.state
-        challengers.set_report(session, job_id, found)
-        finish(resources, session, job, "succeeded")
-        details = {"report": digest_of_json(found.model_dump(mode="json")), "verdict": found.verdict}
-        resources.record(session, None, "challengers.measured", f"training-jobs/{job_id}", details)
+        else:
+            put(session, job)
         return job.state
 
 
-def _store_scores(resources: Resources, job_id: str, found: ComputedScores, attempt: int) -> JobState:
-    """Say what came out, unless somebody cancelled the job, suspended the version or took the job over meanwhile."""
-    with resources.database.write() as session:
-        job = training_jobs.get_job(session, job_id, lock=True)
-        _require_attempt(job, attempt)
-        if job.cancel_requested:
-            finish(resources, session, job, "cancelled")
-            return job.state
-        row = scoring_jobs.get_scoring_job(session, job_id)
-        require_usable(resources, models.get_version(session, row.model, row.version, lock=True))
-        row.rows, row.refused = found.rows, found.refused
-        row.result_digest, row.result_bytes = found.digest, found.size
-        finish(resources, session, job, "succeeded")
-        details = {"result": found.digest, "rows": found.rows, "refused": found.refused, "source": row.source_digest}
-        resources.record(session, None, "scoring_jobs.scored", f"training-jobs/{job_id}", details)
-        return job.state
+def _put_report(resources: Resources, found: ChallengerReport, session: Session, job: tables.TrainingJob) -> None:
+    challengers.set_report(session, job.id, found)
+    finish(resources, session, job, "succeeded")
+    details = {"report": digest_of_json(found.model_dump(mode="json")), "verdict": found.verdict}
+    resources.record(session, None, "challengers.measured", f"training-jobs/{job.id}", details)
 
 
-def _store_replays(resources: Resources, job_id: str, found: Replays, attempt: int) -> JobState:
-    """Say what came out, unless somebody cancelled the job or another worker took it over meanwhile."""
-    with resources.database.write() as session:
-        job = training_jobs.get_job(session, job_id, lock=True)
-        _require_attempt(job, attempt)
-        if job.cancel_requested:
-            finish(resources, session, job, "cancelled")
-            return job.state
-        details = set_result(session, job_id, found)
-        finish(resources, session, job, "succeeded")
-        resources.record(session, None, "predictions.replayed_in_bulk", f"training-jobs/{job_id}", details)
-        return job.state
+def _put_scores(resources: Resources, found: ComputedScores, session: Session, job: tables.TrainingJob) -> None:
+    """Say what came out, unless somebody suspended the version meanwhile."""
+    row = scoring_jobs.get_scoring_job(session, job.id)
+    require_usable(resources, models.get_version(session, row.model, row.version, lock=True))
+    row.rows, row.refused = found.rows, found.refused
+    row.result_digest, row.result_bytes = found.digest, found.size
+    finish(resources, session, job, "succeeded")
+    details = {"result": found.digest, "rows": found.rows, "refused": found.refused, "source": row.source_digest}
+    resources.record(session, None, "scoring_jobs.scored", f"training-jobs/{job.id}", details)
+
+
+def _put_replays(resources: Resources, found: Replays, session: Session, job: tables.TrainingJob) -> None:
+    details = set_result(session, job.id, found)
+    finish(resources, session, job, "succeeded")
+    resources.record(session, None, "predictions.replayed_in_bulk", f"training-jobs/{job.id}", details)
 
 
 def _new_version(

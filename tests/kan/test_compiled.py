@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numba
 import pytest
 import torch
 
@@ -103,20 +102,3 @@ def test_long_training_by_loops_ends_where_the_other_ends(memory: int, monkeypat
     (network, history), (other, record) = ends
     torch.testing.assert_close(network(x), other(x), atol=1e-9, rtol=1e-9)
     assert [loss for _, loss, _ in history.losses] == pytest.approx([loss for _, loss, _ in record.losses])
-
-
-def test_loops_are_compiled_anew_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def njit(**options: Any) -> Any:
-        asked.append(options)
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
-
-    def loop() -> None:
-        """Do nothing."""
-
-    monkeypatch.setattr(numba, "njit", njit)
-    assert compiled._compiled(loop) is loop
-    assert [bool(one.get("cache")) for one in asked] == [True, False]

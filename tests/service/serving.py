@@ -1,7 +1,8 @@
 """The application on a real socket, in a thread of the test."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -22,3 +23,11 @@ def served(app: ASGIApp, port: int | None = None) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Return once something holds, which other threads or processes bring about; fails after a minute."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # nobody tells when it does

@@ -21,6 +21,7 @@ from service.settings import Settings
 from service.storage import tables
 from tests.database import free_port
 from tests.service.conftest import PASSWORD, Person, Steps, everything_stored
+from tests.service.serving import wait_until
 from tests.service.training import ROW
 
 BODY = json.dumps({"rows": [ROW]})
@@ -85,13 +86,6 @@ def start(settings: Settings, resources: Resources, developer: Actor, champion: 
         one.process.join()
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_a_process_that_is_told_to_stop_answers_and_stores_all_that_it_took_on(
     start: Start, resources: Resources
 ) -> None:
@@ -101,9 +95,9 @@ def test_a_process_that_is_told_to_stop_answers_and_stores_all_that_it_took_on(
         with resources.database.write() as session:
             session.get_one(tables.AuditHead, 1, with_for_update=True)  # nobody else can store meanwhile
             answers = [pool.submit(service.predict) for _ in range(CALLERS)]
-            time.sleep(0.5)
+            time.sleep(0.5)  # until all of them wait for the database
             service.end()
-            time.sleep(0.5)
+            time.sleep(0.5)  # until the end was heard
             with pytest.raises(ConnectionRefusedError):
                 service.predict()
             assert service.process.is_alive()

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from service.settings import Settings
 from service.storage import tables
 from service.storage.database import Database
 from tests.service.conftest import HOST, everything_stored
-from tests.service.serving import served
+from tests.service.serving import served, wait_until
 from tests.service.training import ROW
 
 PLACE = "/api/v1/models/credit/predictions"
@@ -120,7 +120,7 @@ def test_calls_wait_for_a_database_that_stalls_for_less_than_the_limit(caller: C
     with ThreadPoolExecutor(3) as pool:
         with stalled(resources):
             waiting = [pool.submit(caller.predict) for _ in range(3)]
-            time.sleep(0.3)
+            time.sleep(0.3)  # a stall that is shorter than the limit
             assert not any(one.done() for one in waiting)
         answers = [one.result(30) for one in waiting]
     assert [answer.status for answer, _ in answers] == [200] * 3
@@ -178,10 +178,3 @@ def test_a_caller_that_hangs_up_before_its_answer_finds_its_record(caller: Calle
         opened.close()
     wait_until(lambda: resources.batches.waiting_rows == 0)
     assert everything_stored(resources)["predictions"] == 2
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
