@@ -69,8 +69,8 @@ bench: $(STAMPS)/development ## Measure speed and quality against other librarie
 	$(BIN)/python -m tests.benchmarks
 
 lock: $(STAMPS)/development ## Compile the lock files anew from pyproject.toml and frontend/package.json
-	$(COMPILE) --output-file requirements.txt
-	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --extra dev --output-file requirements-dev.txt
+	$(COMPILE) --extra object-store --extra telemetry --constraint requirements-dev.txt --output-file requirements.txt
 	$(COMPILE) --build-deps-for editable --only-build-deps --constraint requirements-dev.txt \
 		--output-file requirements-build.txt
 	cd frontend && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund

@@ -38,10 +38,9 @@
     ├── Broken                 ArtifactCorrupted RecordKeyMissing RecordUnreadable IdentityViolated TrainingFailed
     │                          JobCancelled JobTakenOver JobCrashed JobTimedOut JobOutOfMemory WorkerLost JobBroke
     └── Unavailable            DatabaseUnreachable DatabaseNotMigrated PortBusy DirectoryNotWritable FrontEndMissing
-                               DatabaseRefuses StorageFull WorkerNameTaken KeyRefused FileUnreadable
-                               SecondFactorUnreadable ServiceBusy ServiceStopping AnswerLate RecordKeysUnset
-                               ProviderUnavailable
-                               TelemetryMissing
+                               DatabaseRefuses StorageFull ObjectStoreMissing ObjectStoreUnavailable WorkerNameTaken
+                               KeyRefused FileUnreadable SecondFactorUnreadable ServiceBusy ServiceStopping
+                               AnswerLate RecordKeysUnset ProviderUnavailable TelemetryMissing
 
 A leaf takes typed arguments and builds its own sentence; `code` never changes once released.
 HTTP status numbers live in `service.api.problems` only.
@@ -1344,6 +1343,26 @@ class StorageFull(Unavailable):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The data directory cannot be written ({reason}). Nothing was changed; tell the operator.")
+
+
+class ObjectStoreMissing(Unavailable):
+    code = "object_store_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "EDGEWISE_ARTIFACT_STORE is set, and what talks to it is not installed: pip install "
+            "'edgewise[object-store]'."
+        )
+
+
+class ObjectStoreUnavailable(Unavailable):
+    code = "object_store_unavailable"
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"The object store '{url}' of EDGEWISE_ARTIFACT_STORE cannot be used ({reason}). Nothing was changed; "
+            "repeat the request, and tell the operator if it stays."
+        )
 
 
 class WorkerNameTaken(Unavailable):

@@ -24,6 +24,14 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the database; SQLite inside the data directory when not set."
     )
+    artifact_store: str | None = Field(
+        None,
+        pattern=r"^(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._/-]*)?$",
+        description="Bucket for the artifacts (s3://, gs:// or az://, with a prefix); the data directory if unset.",
+    )
+    artifact_store_endpoint: str | None = Field(
+        None, description="Address of a server that speaks S3, where the bucket is not at Amazon."
+    )
     demo_credentials_file: Path | None = Field(
         None, description="Also write the sign-in data that the demo generates to this file (mode 0600), as JSON."
     )
@@ -117,7 +125,7 @@ class Settings(BaseSettings):
         None, description="A training whose process needs more memory is ended as failed; no limit when not set."
     )
 
-    @field_validator("oidc_issuer", "public_url")
+    @field_validator("oidc_issuer", "public_url", "artifact_store_endpoint")
     @classmethod
     def _addresses_are_protected(cls, url: str | None) -> str | None:
         if url is not None and not is_protected(url):

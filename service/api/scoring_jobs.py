@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile
+from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, StreamingResponse
 
 from service.api.datasets import MULTIPART_OVERHEAD
@@ -58,10 +59,11 @@ def build_router(maximum_upload_bytes: int) -> APIRouter:
     ) -> Response:
         """Output, contributions and reasons for refusal of every row, in the order of the table."""
         found = scoring_jobs.get_scoring_result(resources, actor, job_id, format)
+        sent = BackgroundTask(found.close)
         if isinstance(found.content, Path):
-            return FileResponse(found.content, media_type=found.media_type, filename=found.name)
+            return FileResponse(found.content, media_type=found.media_type, filename=found.name, background=sent)
         headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
-        return StreamingResponse(found.content, media_type=found.media_type, headers=headers)
+        return StreamingResponse(found.content, media_type=found.media_type, headers=headers, background=sent)
 
     @router.post("/scoring-jobs/{job_id}/cancel")
     def cancel_scoring_job(resources: Injected, actor: Caller, job_id: Identifier) -> ScoringJob:

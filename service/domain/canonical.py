@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -29,10 +30,15 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def digest_of_file(file: BinaryIO) -> str:
-    """`sha256:` and the hexadecimal digest of a whole file, read by blocks."""
-    file.seek(0)
+def digest_of_blocks(blocks: Iterable[bytes]) -> str:
+    """`sha256:` and the hexadecimal digest of bytes that come in parts."""
     digest = hashlib.sha256()
-    while block := file.read(1 << 20):
+    for block in blocks:
         digest.update(block)
     return "sha256:" + digest.hexdigest()
+
+
+def digest_of_file(file: BinaryIO) -> str:
+    """The same of a whole file, read by blocks."""
+    file.seek(0)
+    return digest_of_blocks(iter(lambda: file.read(1 << 20), b""))

@@ -22,10 +22,14 @@ def migrate(url: str) -> None:
 
 @contextmanager
 def ready_resources(settings: Settings) -> Iterator[Resources]:
-    """Resources for a process, closed at its end; raises DatabaseNotMigrated before anything is begun."""
+    """Resources for a process, closed at its end.
+
+    Raises, before anything is begun: DatabaseNotMigrated, DatabaseUnreachable, ObjectStoreUnavailable.
+    """
     resources = open_resources(settings)
     try:
         check_readiness(resources)
+        resources.artifacts.require_reachable()
         yield resources
     finally:
         resources.close()

@@ -22,7 +22,7 @@ from service.operations.batches import Batches
 from service.operations.remembered import Remembered
 from service.settings import Settings
 from service.storage import audit
-from service.storage.artifacts import Artifacts
+from service.storage.artifacts import Artifacts, open_artifacts
 from service.storage.checkpoints import Checkpoints
 from service.storage.database import Database, Session
 from service.storage.encryption import RecordCipher
@@ -130,7 +130,7 @@ def open_resources(settings: Settings) -> Resources:
     compute_in_one_thread()
     tracer = _open_tracer(settings)
     database = Database(settings.resolved_database_url, tracer)
-    artifacts = Artifacts(settings.data_dir / "artifacts")
+    artifacts = open_artifacts(settings)
     registry = ModelRegistry(artifacts.read, settings.loaded_versions)
     checkpoints = Checkpoints(settings.data_dir / "checkpoints")
     return Resources(

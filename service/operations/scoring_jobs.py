@@ -7,6 +7,7 @@ same three give the same bytes again.
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -68,11 +69,12 @@ class ScoringJob(Document):
 
 @dataclass(frozen=True)
 class ResultFile:
-    """A result to send: a file as it is, or parts of a stream."""
+    """A result to send: a file as it is, or parts of a stream; whoever has sent it closes it."""
 
     name: str
     media_type: str
     content: Path | Iterator[bytes]
+    close: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def create_scoring_job(
     with resources.database.read() as session:
         version = require_usable(resources, _version(session, model, request.version))
     source = _stored_source(resources, version, request.dataset_id, file)
-    spend_rows(resources, actor, most_rows(resources.artifacts.verified_file(source)))
+    with resources.artifacts.workspace() as directory:
+        spend_rows(resources, actor, most_rows(resources.artifacts.verified_file(source, directory)))
     with resources.database.write() as session:
         operation = f"scoring_jobs/{model}/{source}"
         claim = idempotency.claim(resources, session, actor, key, operation, request)
@@ -147,9 +150,11 @@ def get_scoring_result(resources: Resources, actor: Actor, job_id: str, format: 
         raise ScoresErased(job_id, row.erased_at)
     if digest is None:
         raise WrongState("scoring job", job.state, ("succeeded",))
-    path = resources.artifacts.verified_file(digest)
-    content = path if format == "parquet" else arrow_stream(path)
-    return ResultFile(f"{job.model}-scores-{job_id}.{format}", RESULT_MEDIA_TYPES[format], content)
+    name = f"{job.model}-scores-{job_id}.{format}"
+    with ExitStack() as opened:
+        path = resources.artifacts.verified_file(digest, opened.enter_context(resources.artifacts.workspace()))
+        content = path if format == "parquet" else arrow_stream(path)
+        return ResultFile(name, RESULT_MEDIA_TYPES[format], content, opened.pop_all().close)
 
 
 def cancel_scoring_job(resources: Resources, actor: Actor, job_id: str) -> ScoringJob:
@@ -186,7 +191,7 @@ def compute_scores(
     basis = explanations.basis_of_request(resources, model, version, asked_for)
     settings = resources.settings
     with resources.artifacts.workspace() as directory:
-        path = resources.artifacts.verified_file(asked.source_digest)
+        path = resources.artifacts.verified_file(asked.source_digest, directory)
         source = open_source(path, directory, model.fitted.features, settings.maximum_columns)
         scored = score_table(
             Scoring(model, basis, asked.explain),
@@ -209,7 +214,10 @@ def _stored_source(
     if file is None:
         with resources.database.read() as session:
             digest = datasets.get_dataset(session, dataset_id or "").digest
-        with resources.artifacts.verified_file(digest).open("rb") as stored:
+        with (
+            resources.artifacts.workspace() as directory,
+            resources.artifacts.verified_file(digest, directory).open("rb") as stored,
+        ):
             require_columns(stored, features, maximum_columns)
         return digest
     require_columns(file, features, maximum_columns)

@@ -1,162 +1,169 @@
 """Files named by their digest: written once, verified at every read, never found by a path from outside."""
 
+import importlib
+import importlib.util
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy.exc import IntegrityError
 
-from service.domain.canonical import digest_of, digest_of_file
-from service.errors import ArtifactCorrupted, StorageFull
+from service.domain.canonical import digest_of, digest_of_blocks, digest_of_file
+from service.errors import ArtifactCorrupted, ObjectStoreMissing, StorageFull
+from service.settings import Settings
 from service.storage import tables
 from service.storage.database import Session
+from service.storage.directory import Directory
 
 #: Whoever writes touches its files more often than this.
 ABANDONED_SECONDS = 3600
+DIGEST = re.compile("sha256:[0-9a-f]{64}")
+
+
+class FileStore(Protocol):
+    """Where files are kept under names: whole or not there, never changed."""
+
+    def require_reachable(self) -> None: ...
+    def has(self, name: str) -> bool: ...
+    def take(self, name: str, file: Path) -> None: ...
+    def blocks(self, name: str) -> Iterator[bytes]: ...
+    def fetched(self, name: str, _workspace: Path, /) -> Path: ...
+    def remove(self, name: str) -> None: ...
 
 
 class Artifacts:
-    """A directory of immutable files; safe for several processes at once."""
+    """Files of a store under their digests; what is on its way in or out lies in a directory of this host.
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    Every method that reaches the store raises StorageFull where it cannot be written and ObjectStoreUnavailable where
+    it does not answer.
+    """
+
+    def __init__(self, store: FileStore, workspaces: Path) -> None:
+        self._store = store
+        self._workspaces = workspaces
+
+    def require_reachable(self) -> None:
+        """Refuse to begin without the store."""
+        self._store.require_reachable()
 
     def put(self, content: bytes) -> str:
-        """Store the bytes durably and return their digest; storing the same bytes again changes nothing.
-
-        Raises: StorageFull where the directory cannot be written.
-        """
+        """Store the bytes durably and return their digest; storing the same bytes again changes nothing."""
         digest = digest_of(content)
-        path = self._path(digest)
-        if path.exists():
-            return digest
-        try:
-            _write(path, content)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
+        if not self._store.has(_name(digest)):
+            with self.workspace() as directory:
+                (directory / "content").write_bytes(content)
+                self._store.take(_name(digest), directory / "content")
         return digest
 
     @contextmanager
     def workspace(self) -> Iterator[Path]:
-        """A directory for files on their way in, on the same disk; it is removed afterwards.
+        """A directory for files on their way in or out; it is removed afterwards.
 
         Raises: StorageFull where it cannot be written.
         """
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self._directory, prefix=".incoming-") as name:
+            self._workspaces.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._workspaces, prefix=".incoming-") as name:
                 yield Path(name)
         except OSError as error:
             raise StorageFull(error.strerror or str(error)) from error
 
     def put_file(self, path: Path) -> str:
-        """Move a file of a workspace in durably, without reading it into memory, and return its digest.
-
-        Raises: StorageFull where the directory cannot be written.
-        """
-        try:
-            with path.open("rb") as file:
-                digest = digest_of_file(file)
-                os.fsync(file.fileno())
-            target = self._path(digest)
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                path.replace(target)
-                _sync_directory(target.parent)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
+        """Move a file of a workspace in durably, without reading it into memory, and return its digest."""
+        with path.open("rb") as file:
+            digest = digest_of_file(file)
+        if not self._store.has(_name(digest)):
+            self._store.take(_name(digest), path)
         return digest
 
     def remove_abandoned(self) -> int:
-        """Remove files on their way in that nobody has touched for long, whose writer was killed; how many there were.
+        """Remove workspaces that nobody has touched for long, whose owner was killed; how many there were.
 
         Raises: StorageFull where the directory cannot be written.
         """
-        if not self._directory.exists():
+        if not self._workspaces.exists():
             return 0
         try:
-            with tempfile.NamedTemporaryFile(dir=self._directory, prefix=".now-") as now:
+            with tempfile.NamedTemporaryFile(dir=self._workspaces, prefix=".now-") as now:
                 latest = os.stat(now.name).st_mtime - ABANDONED_SECONDS  # by the clock of the disk, as the files are
-            left = [*self._directory.glob(".incoming-*"), *self._directory.glob("*/.writing-*")]
-            old = [path for path in left if _touched(path) < latest]
+            old = [path for path in self._workspaces.glob(".incoming-*") if _touched(path) < latest]
             for path in old:
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                shutil.rmtree(path)
         except OSError as error:
             raise StorageFull(error.strerror or str(error)) from error
         return len(old)
 
     def remove(self, digest: str) -> None:
-        """Remove the file with this digest if it is there; raises StorageFull where its directory cannot be written."""
-        try:
-            self._path(digest).unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
+        """Remove the file with this digest if it is there."""
+        self._store.remove(_name(digest))
 
     def read(self, digest: str) -> bytes:
         """The bytes with this digest; raises ArtifactCorrupted when they are gone or altered."""
-        try:
-            content = self._path(digest).read_bytes()
-        except FileNotFoundError:
-            raise ArtifactCorrupted(digest, "the file is gone") from None
-        if digest_of(content) != digest:
-            raise ArtifactCorrupted(digest, "the bytes do not match the digest")
+        with _gone_is_corrupted(digest):
+            content = b"".join(self._store.blocks(_name(digest)))
+        _require_same(digest, digest_of(content))
         return content
 
     def is_whole(self, digest: str) -> bool:
         """Whether the file is there and its bytes match."""
-        path = self._path(digest)
-        if not path.exists():
-            return False
-        with path.open("rb") as file:
-            return digest_of_file(file) == digest
-
-    def verified_file(self, digest: str) -> Path:
-        """The place of the file with this digest, read once to check it; raises as `read`."""
-        path = self._path(digest)
         try:
-            with path.open("rb") as file:
-                found = digest_of_file(file)
+            return digest_of_blocks(self._store.blocks(_name(digest))) == digest
         except FileNotFoundError:
-            raise ArtifactCorrupted(digest, "the file is gone") from None
-        if found != digest:
-            raise ArtifactCorrupted(digest, "the bytes do not match the digest")
+            return False
+
+    def verified_file(self, digest: str, workspace: Path) -> Path:
+        """Where the file with this digest can be opened, checked; maybe a copy in the workspace. Raises as `read`."""
+        with _gone_is_corrupted(digest):
+            path = self._store.fetched(_name(digest), workspace)
+            with path.open("rb") as file:
+                _require_same(digest, digest_of_file(file))
         return path
 
-    def _path(self, digest: str) -> Path:
-        hexadecimal = digest.removeprefix("sha256:")
-        return self._directory / hexadecimal[:2] / hexadecimal
+
+def open_artifacts(settings: Settings) -> Artifacts:
+    """The artifacts in the data directory, or in the bucket that the settings name.
+
+    Raises: ObjectStoreMissing, ObjectStoreUnavailable where the address means nothing; nobody is asked yet.
+    """
+    directory = settings.data_dir / "artifacts"
+    if settings.artifact_store is None:
+        return Artifacts(Directory(directory), directory)
+    if importlib.util.find_spec("obstore") is None:
+        raise ObjectStoreMissing
+    module = importlib.import_module("service.storage.object_store")  # its packages are an extra
+    return Artifacts(module.ObjectStore(settings.artifact_store, settings.artifact_store_endpoint), directory)
+
+
+def _name(digest: str) -> str:
+    """Where a digest is kept, in a directory and in a bucket alike; what is no digest has no place."""
+    if not DIGEST.fullmatch(digest):
+        raise ArtifactCorrupted(digest, "it is no digest")
+    hexadecimal = digest.removeprefix("sha256:")
+    return f"{hexadecimal[:2]}/{hexadecimal}"
 
 
 def _touched(path: Path) -> float:
-    """When a file, or anything in a directory, was written last."""
+    """When a directory, or anything in it, was written last."""
     return max(one.stat().st_mtime for one in (path, *path.glob("*")))
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as file:
-        writing = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            writing.replace(path)
-        finally:
-            writing.unlink(missing_ok=True)
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+@contextmanager
+def _gone_is_corrupted(digest: str) -> Iterator[None]:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        yield
+    except FileNotFoundError:
+        raise ArtifactCorrupted(digest, "the file is gone") from None
+
+
+def _require_same(digest: str, found: str) -> None:
+    if found != digest:
+        raise ArtifactCorrupted(digest, "the bytes do not match the digest")
 
 
 def register(

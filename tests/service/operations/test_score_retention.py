@@ -44,7 +44,7 @@ def test_old_files_are_erased_and_their_digests_stay(
     shown = scoring_jobs.get_scoring_job(resources, developer, old.job.id).result
     assert shown is not None
     assert (shown.digest, shown.erased_at is not None) == (old.result.digest, True)
-    scoring_jobs.get_scoring_result(resources, developer, young.job.id, "parquet")
+    scoring_jobs.get_scoring_result(resources, developer, young.job.id, "parquet").close()
     assert erase_scores(resources, 30).jobs == 0
     assert audit_payloads(resources)[-1]["details"] == {"jobs": [old.job.id]}
 
@@ -60,7 +60,7 @@ def test_what_a_dataset_or_a_younger_job_needs_is_kept(
     assert erase_scores(resources, 30, "credit").jobs == 2
     assert is_there(resources, of_dataset.source_digest)
     assert is_there(resources, young.source_digest)
-    scoring_jobs.get_scoring_result(resources, developer, young.job.id, "parquet")
+    scoring_jobs.get_scoring_result(resources, developer, young.job.id, "parquet").close()
 
 
 def test_a_legal_hold_keeps_scores_too(

@@ -9,13 +9,14 @@ import pytest
 from service.domain.canonical import digest_of
 from service.errors import ArtifactCorrupted, StorageFull
 from service.storage.artifacts import Artifacts
+from service.storage.directory import Directory
 
 CONTENT = b"a trained network"
 
 
 @pytest.fixture
 def artifacts(tmp_path: Path) -> Artifacts:
-    return Artifacts(tmp_path)
+    return Artifacts(Directory(tmp_path), tmp_path)
 
 
 def files(directory: Path) -> list[Path]:
@@ -57,7 +58,7 @@ def test_a_file_of_a_workspace_is_moved_in_and_the_workspace_is_gone(artifacts: 
 
 def test_a_workspace_that_cannot_be_made_says_that_the_disk_is_at_fault(tmp_path: Path) -> None:
     (tmp_path / "taken").write_bytes(b"a file where the directory should be")
-    with pytest.raises(StorageFull), Artifacts(tmp_path / "taken").workspace():
+    with pytest.raises(StorageFull), Artifacts(Directory(tmp_path), tmp_path / "taken").workspace():
         raise AssertionError("there is no workspace")
 
 
@@ -102,22 +103,19 @@ def test_an_interrupted_write_leaves_nothing(
 def test_a_digest_that_is_a_path_reads_no_other_file(tmp_path: Path, digest: str) -> None:
     (tmp_path / "secret").write_bytes(CONTENT)
     with pytest.raises(ArtifactCorrupted):
-        Artifacts(tmp_path / "a" / "b").read(digest)
+        Artifacts(Directory(tmp_path / "a" / "b"), tmp_path).read(digest)
 
 
 def test_what_nobody_has_touched_for_an_hour_was_left_behind(artifacts: Artifacts, tmp_path: Path) -> None:
     digest = artifacts.put(CONTENT)
-    folder = tmp_path / digest.removeprefix("sha256:")[:2]
     for name in ("broken", "busy"):
         (tmp_path / f".incoming-{name}").mkdir()
         (tmp_path / f".incoming-{name}" / "texts-000000.parquet").write_bytes(b"half of an upload")
-        (folder / f".writing-{name}").write_bytes(b"half of a network")
     for path in (tmp_path / ".incoming-broken" / "texts-000000.parquet", tmp_path / ".incoming-broken"):
         os.utime(path, (0, 0))
     os.utime(tmp_path / ".incoming-busy", (0, 0))
-    os.utime(folder / ".writing-broken", (0, 0))
-    assert artifacts.remove_abandoned() == 2
+    assert artifacts.remove_abandoned() == 1
     assert artifacts.remove_abandoned() == 0
     left = {path.name for path in files(tmp_path)}
-    assert left == {digest.removeprefix("sha256:"), "texts-000000.parquet", ".writing-busy"}
+    assert left == {digest.removeprefix("sha256:"), "texts-000000.parquet"}
     assert artifacts.read(digest) == CONTENT
