@@ -31,6 +31,7 @@ class Peer:
 
 OURS = Peer("ours", "kan_peer", knows_repository=True)
 OURS_INSIDE = Peer("ours", "kan_throughput_peer", knows_repository=True)
+OURS_STARTED = Peer("ours", "kan_start_peer", knows_repository=True)
 OURS_SHAPLEY = Peer("ours", "kan_shapley_peer", knows_repository=True)
 OURS_EXPLAINED = Peer("ours", "kan_explain_peer", knows_repository=True)
 OURS_BATCH = Peer("ours", "kan_batch_peer", knows_repository=True)

@@ -130,7 +130,7 @@ def test_a_server_that_is_gone_is_told_and_nothing_is_half_done(tmp_path: Path) 
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("address", ["ftp://x/y", "s3://", "s3://key:secret@bucket/x", "/var/lib", "s3://bucket/a b"])
+@pytest.mark.parametrize("address", ["ftp://x/y", "s3://", "s3://key@bucket/x", "/var/lib", "s3://bucket/a b"])
 def test_an_address_that_names_no_bucket_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="artifact_store"):
         Settings.model_validate({"artifact_store": address})
