@@ -3,11 +3,12 @@
 Every spline has a short list of fitted forms. First all splines become their best form at once and the network is
 refitted; where that loses more than is allowed, they become formulas one by one, and one for which no form is good
 enough stays a spline. How much is lost is measured on held-out rows. Then every formula is compared with its rivals
-inside the network: the simplest one wins whose loss can hardly be told from the best.
+inside the network: the simplest one wins whose loss can hardly be told from the best. Where the data have no noise,
+other drafts of all formulas go the same way until one is exact.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -38,6 +39,7 @@ SWEEPS = 2  # rounds in which every formula meets its rivals
 FAR_WORSE = 100.0  # a form that misses so many times more of its spline, and is not simpler, is no rival
 SIMPLE_ENOUGH = (0.99, 0.9)  # R² of forms that are tried together because they are simple
 EXACT = 1e-20  # share of what is explained below which a loss is rounding: nothing is left to compare
+NOISELESS = 1e-6  # share of what is explained below which the loss of splines shows that the data have no noise
 HOPELESS = 0.5  # a form that misses so much of its spline is not tried
 
 
@@ -117,13 +119,7 @@ def symbolify(
     explained = max(judge.constant_loss() - splines.loss, 0.0)
     slack = tolerance * explained
     search = _Search(model, judge, splines.loss + slack, slack, grids, candidates, splines, {}, {})
-    _snap_all(search)
-    if not search.chosen:
-        _snap_one_by_one(search)
-    for _ in range(SWEEPS):
-        is_exact = search.trial.loss <= EXACT * explained
-        if is_exact or not _compare_rivals(search):
-            break
+    search = _best_found(search, explained)
     report = _report(search, splines.loss, explained)
     if not search.chosen:
         return model.network, None, report
@@ -133,6 +129,29 @@ def symbolify(
         network, history = _refitted(search, rows, settings, callback)
     settle_domains(network, model.features, rows.x)
     return network, history, report
+
+
+def _best_found(search: _Search, explained: float) -> _Search:
+    """Return what the rivals leave of a draft; of every draft until one is exact where the splines know of no noise."""
+    found: list[_Search] = []
+    drafts, exact = _drafted(search) or [_snapped_one_by_one(search)], EXACT * explained
+    is_noiseless = search.trial.loss <= NOISELESS * explained
+    for start in drafts if is_noiseless else drafts[:1]:
+        for _ in range(SWEEPS):
+            if start.trial.loss <= exact or not _compare_rivals(start):
+                break
+        if is_noiseless and start.trial.loss > exact:
+            start.trial = _refit(start, start.trial.network, JOINT_STEPS) or start.trial
+        found.append(start)
+        if start.trial.loss <= exact:
+            break
+    return found[_winner(found)]
+
+
+def _winner(found: Sequence[_Search]) -> int:
+    """Return the position of the simplest network that is about as good as the best."""
+    complexities = [sum(candidate.complexity for candidate in one.chosen.values()) for one in found]
+    return winner(complexities, [one.trial.losses for one in found], found[0].slack)
 
 
 def _refitted(
@@ -185,30 +204,30 @@ def _node_ranges(network: Network, x: Float[Tensor, "rows inputs"]) -> list[list
     return [list(zip(one[:, 0].amin(dim=0).tolist(), one[:, 1].amax(dim=0).tolist(), strict=True)) for one in ends]
 
 
-def _snap_all(search: _Search) -> None:
-    """Let all splines become formulas at once, if that loses little enough: the best ones, or the simplest good ones.
+def _drafted(search: _Search) -> list[_Search]:
+    """Return all splines as formulas at once where that loses little enough: the best ones, and the simplest good ones.
 
     What one edge could be depends on the others: where the best form of each is no more than near, simple ones together
-    may be exact.
+    may be exact. The one to begin with comes first, then the others by what they lose.
     """
     if not search.candidates or not all(search.candidates.values()):
-        return
+        return []
     drafts = [{edge: candidates[0] for edge, candidates in search.candidates.items()}]
     for least in SIMPLE_ENOUGH:
         draft = {edge: _simplest(candidates, least) for edge, candidates in search.candidates.items()}
         drafts += [draft] if draft not in drafts else []
-    trials = []
+    found = []
     for draft in drafts:
         network = search.trial.network
         for edge, candidate in draft.items():
             network = network.with_symbolic(edge, candidate.form)
         trial = _refit(search, network, JOINT_STEPS)
         if trial is not None and trial.loss <= search.largest:
-            trials.append((draft, trial))
-    if trials:
-        complexities = [sum(one.complexity for one in draft.values()) for draft, _ in trials]
-        losses = [trial.losses for _, trial in trials]
-        search.chosen, search.trial = trials[winner(complexities, losses, search.slack)]
+            found.append(replace(search, chosen=draft, trial=trial, compared={}))
+    if not found:
+        return []
+    first = found.pop(_winner(found))
+    return [first, *sorted(found, key=lambda one: one.trial.loss)]
 
 
 def _simplest(candidates: Sequence[Candidate], least: float) -> Candidate:
@@ -217,14 +236,16 @@ def _simplest(candidates: Sequence[Candidate], least: float) -> Candidate:
     return min(good, key=lambda one: one.complexity) if good else candidates[0]
 
 
-def _snap_one_by_one(search: _Search) -> None:
-    """Let splines become formulas, those with the best forms first, as long as the loss allows."""
+def _snapped_one_by_one(start: _Search) -> _Search:
+    """Return splines as formulas, those with the best forms first, as long as the loss allows."""
+    search = replace(start, chosen={}, compared={})
     ranked = sorted((candidates[0].score, edge) for edge, candidates in search.candidates.items() if candidates)
     for _, edge in ranked:
         search.compared[edge] = _trials(search, edge, search.candidates[edge])
         trials = _allowed(search, edge)
         if trials:
             search.chosen[edge], search.trial = _preferred(trials, search.slack)
+    return search
 
 
 def _compare_rivals(search: _Search) -> bool:

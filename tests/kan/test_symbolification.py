@@ -60,6 +60,16 @@ def test_product_is_recovered_after_simplification() -> None:
     assert set(forms(model)) == {"symbolic"}
 
 
+def test_formula_that_the_best_forms_of_the_splines_miss_is_found_from_simpler_ones() -> None:
+    X = inputs(columns=3)
+    y = X[:, 0] * np.sin(X[:, 1]) + X[:, 2] ** 2
+    domains = {f"x{source}": (-1.0, 1.0) for source in range(3)}
+    model = KANRegressor(hidden=(3,), grid_size=6, domains=domains, random_state=0).fit(X, y).simplify(1e-5)
+    model.symbolify(library=["linear", "square", "sin", "turning_cubic"])
+    assert np.sqrt(np.mean((model.predict(X) - y) ** 2)) < 1e-9
+    assert {edge["function"] for edge in record(model)["edges"]} == {"linear", "square", "sin"}
+
+
 @pytest.mark.parametrize("tolerance", [0.0, 1e-9])
 def test_jagged_edge_stays_a_spline_where_hardly_anything_may_be_lost(tolerance: float) -> None:
     X = inputs(600, columns=1)
