@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     maximum_waiting_rows: PositiveInt = Field(
         4_096, description="Rows of predictions in work at a time; what comes on top is refused with Retry-After."
     )
+    maximum_sampled_rows: PositiveInt = Field(
+        32,
+        description="Rows in work at a time whose Shapley values are sampled; they have a queue of their own, so that "
+        "others do not wait for them.",
+    )
     prediction_timeout_seconds: PositiveInt = Field(
         20, description="A prediction whose record is not stored by then is answered with an error."
     )

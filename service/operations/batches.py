@@ -50,8 +50,9 @@ class Batches:
     A second one that stored meanwhile would take the interpreter from the first, and make batches small.
     """
 
-    def __init__(self, most_rows: int, tracer: Tracer | None = None) -> None:
-        self._most_rows = most_rows
+    def __init__(self, most_rows: int, tracer: Tracer | None = None, batch_rows: int = BATCH_ROWS) -> None:
+        """`most_rows` may be in work, `batch_rows` together; a larger call is a batch of its own."""
+        self._most_rows, self._batch_rows = most_rows, batch_rows
         self._tracer = tracer or NoTracer()
         self._changed = threading.Condition()
         self._waiting: deque[BatchedWork] = deque()
@@ -121,7 +122,7 @@ class Batches:
                 self._changed.wait()
             taken: list[BatchedWork] = []
             rows, seen = 0, set()
-            while self._waiting and (not taken or rows + self._waiting[0].rows <= BATCH_ROWS):
+            while self._waiting and (not taken or rows + self._waiting[0].rows <= self._batch_rows):
                 key = self._waiting[0].exclusive
                 if key is not None and key in seen:
                     break

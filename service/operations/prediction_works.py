@@ -12,9 +12,9 @@ from typing import Any, Self
 from service.domain.permissions import Actor
 from service.domain.predictions import PredictionRequest, Predictions
 from service.errors import EdgewiseError, TooManyRows
-from service.modelling.prediction import Question, Record, link_of, predict_together
+from service.modelling.prediction import Question, Record, link_of, needs_sampling, predict_together
 from service.operations import idempotency
-from service.operations.batches import BatchedWork
+from service.operations.batches import BatchedWork, Batches
 from service.operations.decision_records import keep_templates, opened_record, sealed, sealing
 from service.operations.explanations import Asked
 from service.operations.prediction_plans import Plan, Target, find_plan, get_plan, holds
@@ -73,6 +73,12 @@ class PredictionWork(BatchedWork):
         """Make the plan, unless it is there. Raises: what get_plan raises."""
         if self.plan is None:
             self.plan = get_plan(self.resources, self.target, self.asked)
+
+    @property
+    def lane(self) -> Batches:
+        """Where the work waits, once it is prepared: what takes a thousand times as long stands in nobody's way."""
+        is_slow = needs_sampling(self.ready.network, self.ready.basis, self.request.explain)
+        return self.resources.slow_batches if is_slow else self.resources.batches
 
     @classmethod
     def compute(cls, works: Sequence[Self]) -> Sequence[Self]:

@@ -86,7 +86,7 @@ async def answer_predictions(
     if work.plan is None:
         await asyncio.to_thread(work.prepare)
     seconds = resources.settings.prediction_timeout_seconds
-    if not await resources.batches.finished(work, seconds):
+    if not await work.lane.finished(work, seconds):
         raise _late(work, seconds)
     answer: Answer = work.done.result()
     return answer.content
@@ -94,7 +94,7 @@ async def answer_predictions(
 
 def _wait(work: PredictionWork) -> Answer:
     work.prepare()
-    work.resources.batches.put(work)
+    work.lane.put(work)
     seconds = work.resources.settings.prediction_timeout_seconds
     try:
         answer: Answer = work.done.result(seconds)

@@ -87,6 +87,7 @@ class Resources:
     cipher: RecordCipher
     record_keys: RecordKeys
     batches: Batches
+    slow_batches: Batches
     plans: Remembered[object, object]
     known_keys: Remembered[str, object]
     templates: Remembered[str, object]
@@ -120,6 +121,7 @@ class Resources:
     def close(self) -> None:
         """Finish what is in work, then release all connections."""
         self.batches.close()
+        self.slow_batches.close()
         self.queue.close()
         self.database.dispose()
         self.tracer.close()
@@ -143,6 +145,7 @@ def open_resources(settings: Settings) -> Resources:
         RecordCipher(settings.decoded_record_keys),
         RecordKeys(settings.data_dir / "record-keys"),
         Batches(settings.maximum_waiting_rows, tracer),
+        Batches(settings.maximum_sampled_rows, tracer, batch_rows=1),
         Remembered(REMEMBERED_PLANS),
         Remembered(REMEMBERED_KEYS),
         Remembered(REMEMBERED_TEMPLATES),
