@@ -10,6 +10,7 @@ import uvicorn
 from service.app import create_app
 from service.operations.health import ready_resources
 from service.operations.leftovers import remove_leftovers
+from service.operations.preloading import load_champions
 from service.operations.resources import Resources
 from service.settings import Settings
 
@@ -27,6 +28,7 @@ def serve(settings: Settings) -> None:
 def run_server(app: Callable[..., Awaitable[None]], resources: Resources) -> None:
     """Serve an application until SIGINT or SIGTERM; whoever was let in by then is answered first."""
     settings = resources.settings
+    load_champions(resources)
     config = uvicorn.Config(
         app,
         host=settings.host,
