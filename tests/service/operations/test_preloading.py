@@ -8,7 +8,7 @@ from service.domain.predictions import PredictionRequest
 from service.operations import prediction_plans
 from service.operations.predictions import create_predictions
 from service.operations.preloading import load_champions
-from service.operations.resources import Resources
+from service.operations.resources import Resources, open_resources
 from tests.service.training import ROW
 
 
@@ -25,8 +25,10 @@ def test_a_damaged_champion_is_told_and_left_to_its_caller(resources: Resources,
     for path in (resources.settings.data_dir / "artifacts").rglob("*"):
         if path.is_file():
             path.write_bytes(b"altered")
+    begun = open_resources(resources.settings)
     with capture_logs() as logged:
-        assert load_champions(resources) == 0
+        assert load_champions(begun) == 0
+    begun.close()
     assert [(one["event"], one["model"], one["code"]) for one in logged] == [
         ("champion_not_loaded", "credit", "artifact_corrupted")
     ]
