@@ -47,6 +47,9 @@ const SCREENS: readonly Screen[] = [
   screen("/scoring-jobs/:id", () => import("./pages/scoring_job"), (page, { id = "" }) => (
     <page.ScoringJobPage id={id} />
   )),
+  screen("/replay-jobs/:id", () => import("./pages/replay_job"), (page, { id = "" }) => (
+    <page.ReplayJobPage id={id} />
+  )),
   screen(
     "/models/:model/versions/:version",
     () => import("./pages/version"),

@@ -11,11 +11,17 @@ const MODEL: Column<TrainingJob> = {
   cell: (job) => <a href={address`/models/${job.model}`}>{job.model}</a>,
 };
 
+/** Where a job of its kind is shown. */
+function pageOf(job: TrainingJob): string {
+  if (job.kind === "score") return address`/scoring-jobs/${job.id}`;
+  return job.kind === "replay" ? address`/replay-jobs/${job.id}` : address`/training-jobs/${job.id}`;
+}
+
 const COLUMNS: readonly Column<TrainingJob>[] = [
   {
     title: t("Job"),
     cell: (job) => (
-      <a class="strong" href={job.kind === "score" ? address`/scoring-jobs/${job.id}` : address`/training-jobs/${job.id}`}>
+      <a class="strong" href={pageOf(job)}>
         {job.message || t("Training")}
       </a>
     ),
@@ -27,7 +33,9 @@ const COLUMNS: readonly Column<TrainingJob>[] = [
       job.version !== null ? (
         <a href={address`/models/${job.model}/versions/${job.version}`}>{tx("Version {0}", job.version)}</a>
       ) : job.kind === "score" && job.state === "succeeded" ? (
-        <a href={address`/scoring-jobs/${job.id}`}>{t("Table of scores")}</a>
+        <a href={pageOf(job)}>{t("Table of scores")}</a>
+      ) : job.kind === "replay" && job.state === "succeeded" ? (
+        <a href={pageOf(job)}>{t("Comparison of bits")}</a>
       ) : (
         (job.error?.detail ?? "–")
       ),

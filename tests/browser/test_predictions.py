@@ -1,7 +1,9 @@
 """Predictions in the browser: values that one tries leave no record, records are found and compared."""
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -93,3 +95,26 @@ def test_decisions_are_listed_by_model_and_opened_by_their_identifier(
     page.get_by_label("Identifier of a record").fill("0" * 36)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("alert").first).to_contain_text("not_found")
+
+
+def test_what_was_found_is_exported_and_replayed_together(page: Page, demo: DemoService, axe: Axe) -> None:
+    sign_in(page, demo, "developer")
+    record(page)
+    page.goto("/predictions")
+    expect(page.get_by_role("button", name="Replay them all")).to_have_count(0)
+    page.get_by_label("Model", exact=True).select_option("credit")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export as JSON lines").click()
+    exported = [json.loads(line) for line in Path(download.value.path()).read_text().splitlines()]
+    assert {one["model"] for one in exported} == {"credit"}
+    page.get_by_role("button", name="Replay them all").click()
+    expect(page.get_by_role("heading", name="Replay job")).to_be_visible()
+    expect(page.get_by_text("records came out with the same bits")).to_be_visible(timeout=90_000)
+    settle(page)
+    axe(page)
+    page.emulate_media(color_scheme="dark")
+    axe(page)
+    page.emulate_media(color_scheme="light")
+    page.goto("/training-jobs")
+    page.get_by_role("link", name="Comparison of bits").first.click()
+    expect(page.get_by_role("heading", name="Replay job")).to_be_visible()

@@ -1,4 +1,4 @@
-// Operations on models in use: drift, the challenger beside the champion, whole tables scored.
+// Operations on models in use: drift, the challenger beside the champion, tables scored, records exported and replayed.
 import { query, request, upload } from "./client";
 import type * as T from "./types";
 import { address } from "../router";
@@ -22,3 +22,11 @@ export const cancelScoringJob = (id: string) =>
   request<T.ScoringJob>("POST", address`/scoring-jobs/${id}/cancel`);
 export const scoringResultAddress = (id: string, format: T.ScoreFormat) =>
   address`/api/v1/scoring-jobs/${id}/result` + query({ format });
+
+export const predictionsExportAddress = (search: T.PredictionSearch, format: T.RecordFormat) =>
+  "/api/v1/predictions/export" + query({ ...search, format });
+export const createReplayJob = (model: string, search: T.ReplayRequest) =>
+  request<T.ReplayJob>("POST", address`/models/${model}/replay-jobs`, { body: search });
+export const getReplayJob = (id: string, signal: Signal) =>
+  request<T.ReplayJob>("GET", address`/replay-jobs/${id}`, { signal });
+export const cancelReplayJob = (id: string) => request<T.ReplayJob>("POST", address`/replay-jobs/${id}/cancel`);

@@ -1,8 +1,10 @@
 // All decision records, newest first: found by model, version, caller, outcome and day, or one by its identifier.
 import { useState } from "preact/hooks";
 
+import { createReplayJob, predictionsExportAddress } from "../api/in_use";
 import { listModels, listPredictions } from "../api/operations";
 import type { PredictionSearch, PredictionSummary } from "../api/types";
+import { ActionButton } from "../components/action_button";
 import { SelectField, TextField } from "../components/field";
 import { LoadedPages } from "../components/loaded";
 import { PageFrame } from "../components/page";
@@ -14,6 +16,7 @@ import { summaryText } from "../prediction/answer";
 import { spanIn, textsIn } from "../query_filter";
 import { usePages } from "../resource";
 import { address, currentLocation, navigate, setQuery } from "../router";
+import { may } from "../session";
 
 const TEXTS = ["model", "version", "caller", "outcome"] as const;
 
@@ -32,6 +35,7 @@ export function PredictionsPage() {
     <PageFrame
       title={t("Decisions")}
       lead={t("Every prediction that was answered, with its explanation: each can be looked up, explained and replayed.")}
+      actions={<Actions search={search} />}
     >
       <Search />
       <LoadedPages pages={records} empty={isNarrowed ? <NothingFound /> : <NothingYet />}>
@@ -45,6 +49,28 @@ export function PredictionsPage() {
         )}
       </LoadedPages>
     </PageFrame>
+  );
+}
+
+/** What can be done with all records that the address finds. */
+function Actions({ search }: { search: PredictionSearch }) {
+  const { model, ...rest } = search;
+  return (
+    <>
+      {may("export_predictions") && (
+        <>
+          <a class="button" href={predictionsExportAddress(search, "jsonl")} download>{t("Export as JSON lines")}</a>
+          <a class="button" href={predictionsExportAddress(search, "parquet")} download>{t("Export as Parquet")}</a>
+        </>
+      )}
+      {may("create_replay_job") && model && (
+        <ActionButton
+          text={t("Replay them all")}
+          busy={t("Requesting…")}
+          act={async () => navigate(address`/replay-jobs/${(await createReplayJob(model, rest)).job.id}`)}
+        />
+      )}
+    </>
   );
 }
 

@@ -7,7 +7,8 @@ import { Digest } from "../components/digest";
 import { JobError } from "../components/job_error";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
-import { bytes, count, moment, number } from "../format";
+import { RowsProgress } from "../components/rows_progress";
+import { bytes, count, moment } from "../format";
 import { isFinished, useProgress } from "../job_progress";
 import { t } from "../messages";
 import { useResource } from "../resource";
@@ -59,23 +60,11 @@ function Details({ scoring, onChange }: { scoring: ScoringJob; onChange: () => v
         />
       </div>
       {!isFinished(job) && (
-        <Section title={t("Progress")}>
-          <div role="status">
-            <progress
-              max={1}
-              value={latest ? latest.step / Math.max(latest.steps, 1) : 0}
-              aria-label={t("Rows answered")}
-            />
-            <p class="hint">
-              {latest
-                ? t(
-                  "{0} % of the rows are answered.",
-                  number((100 * latest.step) / Math.max(latest.steps, 1), 2),
-                )
-                : t("Waiting for a worker.")}
-            </p>
-          </div>
-        </Section>
+        <RowsProgress
+          latest={latest}
+          label={t("Rows answered")}
+          said={(percent) => t("{0} % of the rows are answered.", percent)}
+        />
       )}
       {result && <Result id={job.id} result={result} />}
     </>
