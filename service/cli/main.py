@@ -186,7 +186,3 @@ def _create_user(parsed: argparse.Namespace, settings: Settings) -> int:
     if parsed.generate_password:
         print(password)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

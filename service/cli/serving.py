@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 
 from service.app import create_app
+from service.imports import settle
 from service.operations.health import ready_resources
 from service.operations.leftovers import remove_leftovers
 from service.operations.preloading import load_champions
@@ -29,6 +30,7 @@ def run_server(app: Callable[..., Awaitable[None]], resources: Resources) -> Non
     """Serve an application until SIGINT or SIGTERM; whoever was let in by then is answered first."""
     settings = resources.settings
     load_champions(resources)
+    settle()
     config = uvicorn.Config(
         app,
         host=settings.host,

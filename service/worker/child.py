@@ -32,7 +32,7 @@ _log = structlog.get_logger()
 
 def prepare() -> None:
     """Let the server of the children import what they need, before the first of them."""
-    _context.set_forkserver_preload([__name__])
+    _context.set_forkserver_preload(["service.worker.server"])
 
 
 class Child:

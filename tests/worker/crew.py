@@ -38,7 +38,7 @@ Start = Callable[[Mapping[str, str], Path], Process]
 
 def start_command(environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     """Start `edgewise worker` as an operator does."""
-    command = [sys.executable, "-m", "service.cli.main", "worker"]
+    command = [sys.executable, "-m", "service.cli", "worker"]
     with log.open("ab") as output:
         return subprocess.Popen(command, env={**os.environ, **environment}, stderr=output, start_new_session=True)
 
