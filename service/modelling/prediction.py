@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 import kan.errors
+from kan.explanation.coalitions import TracedGames
 from kan.explanation.edge_flow import TOLERANCE, EdgeShares, edge_shares
 from kan.explanation.shapley import Method as ShapleyMethod
 from kan.explanation.shapley import shapley_method, shapley_values
@@ -176,10 +177,7 @@ class _Answers:
         self.methods: list[Method] = ["edge_flow"] * len(self.x)
         for output in np.unique(self.chosen).tolist():
             self._explain(traced, questions[0].basis.reference, int(output))
-        place = 0
-        for question in questions:
-            self._find_shapley(question, range(place, place + len(question.rows)))
-            place += len(question.rows)
+        self._find_all_shapley(questions)
         if widths[-1]:
             self.numbers.features[:] = self.features
 
@@ -245,17 +243,35 @@ class _Answers:
                 outside = {one.feature for one in self.warnings[place]}
                 numbers.in_domain[place, own] = [edge.source not in outside for edge in model.edges[own]]
 
-    def _find_shapley(self, question: Question, places: range) -> None:
-        """Fill in the Shapley values of the rows of one question, where it wants them."""
-        basis = question.basis
-        if self.explain == "none" or basis.name is None or basis.feature_method == "edge_flow":
-            return
-        is_automatic = basis.feature_method == "auto" and self.explain == "edges"
-        for output in np.unique(self.chosen[places.start : places.stop]).tolist():
-            games = basis.reference.games(int(output))
-            if is_automatic and shapley_method(games) == "sampled":
+    def _find_all_shapley(self, questions: Sequence[Question]) -> None:
+        """Fill in the Shapley values of the rows of all questions that want them."""
+        place, unwanted = 0, set[int]()
+        for question in questions:
+            places = range(place, place + len(question.rows))
+            place = places.stop
+            if id(question.basis) in unwanted:
                 continue
+            wanted = self._wanted_games(question.basis)
+            if wanted:
+                self._find_shapley(wanted, places)
+            else:
+                unwanted.add(id(question.basis))
+
+    def _wanted_games(self, basis: Basis) -> dict[int, TracedGames]:
+        """The games, by output, whose values a basis wants."""
+        if self.explain == "none" or basis.name is None or basis.feature_method == "edge_flow":
+            return {}
+        games = {int(output): basis.reference.games(int(output)) for output in np.unique(self.chosen).tolist()}
+        if basis.feature_method != "auto" or self.explain != "edges":
+            return games
+        return {output: one for output, one in games.items() if shapley_method(one) != "sampled"}
+
+    def _find_shapley(self, wanted: Mapping[int, TracedGames], places: range) -> None:
+        """Fill in the Shapley values of the rows of one question."""
+        for output, games in wanted.items():
             members = [place for place in places if self.chosen[place] == output]
+            if not members:
+                continue
             try:
                 found = shapley_values(games, torch.from_numpy(self.x[members]))
             except kan.errors.IdentityViolated as violated:
