@@ -34,7 +34,9 @@ def session_token(request: Request) -> str | None:
 async def key_holder(resources: Resources, key: str) -> Actor:
     """The program behind an API key, known or looked up. Raises: NotSignedIn."""
     known = find_key_holder(resources, key)
-    return known if known is not None else await run_in_threadpool(authenticate_key, resources, key)
+    if known is not None:
+        return known
+    return await resources.looks_at_keys.find(key, lambda: run_in_threadpool(authenticate_key, resources, key))
 
 
 async def find_caller(request: Request, resources: Injected) -> Actor:

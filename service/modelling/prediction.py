@@ -4,7 +4,7 @@ A row gives the same record to the last bit whatever rows it is answered with, s
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 import kan.errors
+from kan.explanation.coalitions import TracedGames
 from kan.explanation.edge_flow import TOLERANCE, EdgeShares, edge_shares
 from kan.explanation.shapley import Method as ShapleyMethod
 from kan.explanation.shapley import shapley_method, shapley_values
@@ -86,19 +87,18 @@ class Question:
 
 def needs_sampling(model: LoadedModel, basis: Basis, explain: Explain) -> bool:
     """Whether Shapley values of a row have to be sampled, which takes a second where others take a millisecond."""
-    if not _wants_shapley(basis, explain) or _is_automatic(basis, explain):
-        return False
-    outputs = range(model.fitted.network.shape[-1])
-    return any(shapley_method(basis.reference.games(output)) == "sampled" for output in outputs)
+    wanted = _wanted_games(basis, explain, range(model.fitted.network.shape[-1]))
+    return any(shapley_method(games) == "sampled" for games in wanted.values())
 
 
-def _wants_shapley(basis: Basis, explain: Explain) -> bool:
-    return explain != "none" and basis.name is not None and basis.feature_method != "edge_flow"
-
-
-def _is_automatic(basis: Basis, explain: Explain) -> bool:
-    """Whether the sums of edges stand where Shapley values would have to be sampled."""
-    return basis.feature_method == "auto" and explain == "edges"
+def _wanted_games(basis: Basis, explain: Explain, outputs: Iterable[int]) -> dict[int, TracedGames]:
+    """The games of some outputs whose values are wanted: automatically, sums of edges stand in for sampled values."""
+    if explain == "none" or basis.name is None or basis.feature_method == "edge_flow":
+        return {}
+    games = {output: basis.reference.games(output) for output in outputs}
+    if basis.feature_method != "auto" or explain != "edges":
+        return games
+    return {output: one for output, one in games.items() if shapley_method(one) != "sampled"}
 
 
 @dataclass(frozen=True)
@@ -193,10 +193,7 @@ class _Answers:
         self.methods: list[Method] = ["edge_flow"] * len(self.x)
         for output in np.unique(self.chosen).tolist():
             self._explain(traced, questions[0].basis.reference, int(output))
-        place = 0
-        for question in questions:
-            self._find_shapley(question, range(place, place + len(question.rows)))
-            place += len(question.rows)
+        self._find_all_shapley(questions)
         if widths[-1]:
             self.numbers.features[:] = self.features
 
@@ -262,17 +259,24 @@ class _Answers:
                 outside = {one.feature for one in self.warnings[place]}
                 numbers.in_domain[place, own] = [edge.source not in outside for edge in model.edges[own]]
 
-    def _find_shapley(self, question: Question, places: range) -> None:
-        """Fill in the Shapley values of the rows of one question, where it wants them."""
-        basis = question.basis
-        if not _wants_shapley(basis, self.explain):
-            return
-        is_automatic = _is_automatic(basis, self.explain)
-        for output in np.unique(self.chosen[places.start : places.stop]).tolist():
-            games = basis.reference.games(int(output))
-            if is_automatic and shapley_method(games) == "sampled":
-                continue
+    def _find_all_shapley(self, questions: Sequence[Question]) -> None:
+        """Fill in the Shapley values of the rows of all questions that want them."""
+        place, wanted = 0, dict[int, dict[int, TracedGames]]()
+        outputs = np.unique(self.chosen).tolist()
+        for question in questions:
+            places = range(place, place + len(question.rows))
+            place = places.stop
+            basis = question.basis
+            if id(basis) not in wanted:
+                wanted[id(basis)] = _wanted_games(basis, self.explain, outputs)
+            self._find_shapley(wanted[id(basis)], places)
+
+    def _find_shapley(self, wanted: Mapping[int, TracedGames], places: range) -> None:
+        """Fill in the Shapley values of the rows of one question."""
+        for output, games in wanted.items():
             members = [place for place in places if self.chosen[place] == output]
+            if not members:
+                continue
             try:
                 found = shapley_values(games, torch.from_numpy(self.x[members]))
             except kan.errors.IdentityViolated as violated:

@@ -7,6 +7,7 @@ transaction, which also checks that the versions still stand as they did; whoeve
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date
 from typing import Any, Self
 
 from service.domain.permissions import Actor
@@ -22,6 +23,7 @@ from service.operations.rate_limits import spend_rows
 from service.operations.resources import Resources
 from service.storage import predictions
 from service.storage.database import Session
+from service.storage.encryption import RecordCipher
 from service.storage.standings import find_standing
 
 
@@ -91,11 +93,12 @@ class PredictionWork(BatchedWork):
                 work.done.set_exception(error)
                 continue
             tables_of.setdefault(work.table, []).append((work, question))
+        ciphers: dict[tuple[str, date], RecordCipher] = {}
         for members in tables_of.values():
             members[0][0].resources.meters.batch_rows.observe(sum(work.rows for work, _ in members))
             found = predict_together(members[0][0].ready.network, [question for _, question in members])
             for (work, _), records in zip(members, found, strict=True):
-                work.finish(records)
+                work.finish(records, ciphers)
         return [work for work in works if not work.done.done()]
 
     @property
@@ -121,8 +124,8 @@ class PredictionWork(BatchedWork):
             self.is_spent = True
         return Question(rows, plan.network.reader.read(rows), self.request.explain, self.ids, plan.basis)
 
-    def finish(self, records: tuple[Record, ...]) -> None:
-        """Keep the records, and make the rows that are stored of them."""
+    def finish(self, records: tuple[Record, ...], ciphers: dict[tuple[str, date], RecordCipher]) -> None:
+        """Keep the records, and make the rows that are stored of them; `ciphers` are those that the batch has used."""
         plan, resources = self.ready, self.resources
         latency = round((time.perf_counter() - self.started) * 1000, 3)
         moment = resources.clock()
@@ -140,7 +143,8 @@ class PredictionWork(BatchedWork):
             "latency_ms": latency,
         }
         self.records, template = records, plan.network.writer.template.digest
-        cipher = sealing(resources, plan.model, moment)
+        place = plan.model, moment.astimezone(UTC).date()
+        cipher = ciphers.get(place) or ciphers.setdefault(place, sealing(resources, plan.model, moment))
         self.stored = [same | sealed(cipher, record, template) for record in records]
 
     @classmethod

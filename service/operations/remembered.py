@@ -1,7 +1,9 @@
 """What a process remembers of the database for a while: bounded, shared by threads."""
 
+import asyncio
 import threading
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 from service.domain.recency import Recent
 
@@ -39,3 +41,22 @@ class Remembered(Generic[Key, Value]):
         """Remember nothing."""
         with self._lock:
             self._values.clear()
+
+
+class UnderWay(Generic[Key, Value]):
+    """What is being looked up for requests: many of one event loop that want the same wait for one look."""
+
+    def __init__(self) -> None:
+        self._looks: dict[tuple[asyncio.AbstractEventLoop, Key], asyncio.Task[Value]] = {}
+
+    async def find(self, key: Key, look: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
+        """What the look says that is under way, or this one; raises what it raises.
+
+        Whoever is cancelled meanwhile leaves the look to the others.
+        """
+        loop = asyncio.get_running_loop()
+        task = self._looks.get((loop, key))
+        if task is None:
+            task = self._looks[loop, key] = loop.create_task(look())
+            task.add_done_callback(lambda _: self._looks.pop((loop, key)))
+        return await asyncio.shield(task)

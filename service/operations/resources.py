@@ -19,7 +19,7 @@ from service.errors import TelemetryMissing
 from service.modelling.registry import ModelRegistry
 from service.modelling.threads import compute_in_one_thread
 from service.operations.batches import Batches
-from service.operations.remembered import Remembered
+from service.operations.remembered import Remembered, UnderWay
 from service.settings import Settings
 from service.storage import audit
 from service.storage.artifacts import Artifacts, open_artifacts
@@ -96,6 +96,7 @@ class Resources:
     damages: Damages = field(default_factory=Damages)
     tracer: Tracer = field(default_factory=NoTracer)
     stopping: threading.Event = field(default_factory=threading.Event)
+    looks_at_keys: UnderWay[str, Actor] = field(default_factory=UnderWay)
     meters: Meters = field(default_factory=Meters)
     buckets: Buckets = field(default_factory=Buckets)
     leases: Leases = field(default_factory=Leases)
