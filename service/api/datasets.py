@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response, UploadFile
 
-from service.api.dependencies import Caller, Identifier, Injected, RequestedPage
+from service.api.dependencies import Caller, Identifier, Injected, RequestedPage, only_fields
 from service.domain.documents import Line
 from service.domain.feature_schema import SchemaOverrides
 from service.domain.pages import Page
@@ -20,7 +20,12 @@ def build_router(maximum_upload_bytes: int) -> APIRouter:
     """The routes; an upload has its own limit on the body."""
     router = APIRouter(tags=["datasets"], prefix="/datasets")
 
-    @router.post("", status_code=201, max_body_size=maximum_upload_bytes + MULTIPART_OVERHEAD)
+    @router.post(
+        "",
+        status_code=201,
+        max_body_size=maximum_upload_bytes + MULTIPART_OVERHEAD,
+        dependencies=[only_fields("file", "name", "schema")],
+    )
     def create_dataset(
         resources: Injected,
         actor: Caller,

@@ -1,14 +1,15 @@
 """What routes receive: the resources, the caller, the page, the headers that matter."""
 
+from collections import Counter
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request, params
 from starlette.concurrency import run_in_threadpool
 
 from service.domain.documents import EDGE_PATTERN, Slug
 from service.domain.pages import PageRequest
 from service.domain.permissions import Actor
-from service.errors import NotSignedIn
+from service.errors import FieldError, InvalidRequest, NotSignedIn
 from service.operations.rate_limits import spend_request
 from service.operations.resources import Resources
 from service.operations.sessions import authenticate_key, authenticate_session, find_key_holder
@@ -56,6 +57,22 @@ async def _page(
     limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> PageRequest:
     return PageRequest(limit, cursor)
+
+
+def only_fields(*names: str) -> params.Depends:
+    """What a multipart body may hold, each once: a field that nobody reads would be taken for granted."""
+
+    async def check(request: Request) -> None:
+        surplus = Counter(name for name, _ in (await request.form()).multi_items()) - Counter(names)
+        if surplus:
+            raise InvalidRequest(*(FieldError(f"/{name}", _refusal(name, names)) for name in surplus))
+
+    return params.Depends(check)
+
+
+def _refusal(name: str, names: tuple[str, ...]) -> str:
+    known = ", ".join(f"'{one}'" for one in names)
+    return f"Send '{name}' once." if name in names else f"There is no field '{name}'; there are {known}."
 
 
 Caller = Annotated[Actor, Depends(find_caller)]

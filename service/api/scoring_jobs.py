@@ -8,7 +8,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, StreamingResponse
 
 from service.api.datasets import MULTIPART_OVERHEAD
-from service.api.dependencies import Caller, IdempotencyKey, Identifier, Injected, ModelName
+from service.api.dependencies import Caller, IdempotencyKey, Identifier, Injected, ModelName, only_fields
 from service.domain import documents
 from service.domain.predictions import Explain
 from service.errors import BodyTooLarge
@@ -26,7 +26,10 @@ def build_router(maximum_upload_bytes: int) -> APIRouter:
     router = APIRouter(tags=["scoring jobs"])
 
     @router.post(
-        "/models/{model}/scoring-jobs", status_code=202, max_body_size=maximum_upload_bytes + MULTIPART_OVERHEAD
+        "/models/{model}/scoring-jobs",
+        status_code=202,
+        max_body_size=maximum_upload_bytes + MULTIPART_OVERHEAD,
+        dependencies=[only_fields("file", "dataset_id", "version", "explain")],
     )
     def create_scoring_job(
         resources: Injected,

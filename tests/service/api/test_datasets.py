@@ -49,6 +49,20 @@ def test_a_parquet_file_is_a_dataset_and_a_damaged_one_is_refused(
     assert everything_stored(resources) == before
 
 
+def test_a_field_that_nobody_reads_or_that_is_sent_twice_is_refused(client: TestClient, sign_in: SignIn) -> None:
+    sign_in("developer")
+    table = {"file": b"a,b\n1,2\n3,4\n"}
+    unknown = client.post("/api/v1/datasets", files=table, data={"name": "table", "overrides": "{}"})
+    twice = client.post("/api/v1/datasets", files=table, data={"name": ["table", "other"]})
+    scoring = client.post("/api/v1/models/credit/scoring-jobs", files=table, data={"explian": "edges"})
+    assert [one.status_code for one in (unknown, twice, scoring)] == [422, 422, 422]
+    assert unknown.json()["errors"] == [
+        {"pointer": "/overrides", "detail": "There is no field 'overrides'; there are 'file', 'name', 'schema'."}
+    ]
+    assert twice.json()["errors"] == [{"pointer": "/name", "detail": "Send 'name' once."}]
+    assert scoring.json()["errors"][0]["pointer"] == "/explian"
+
+
 def test_a_schema_is_edited_under_a_new_address(client: TestClient, sign_in: SignIn) -> None:
     sign_in("developer")
     made = client.post("/api/v1/datasets", files={"file": b"a,b\n1,2\n3,4\n"}, data={"name": "table"}).json()
