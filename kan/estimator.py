@@ -74,6 +74,9 @@ class KANRegressor(RegressorMixin, KANEstimator):  # type: ignore[misc]  # sciki
     ) -> Self:
         """Learn on from more rows on the same knots, and keep what the rows before have said; the first call is `fit`.
 
+        Additive models stay as they are where no new row lies; with hidden layers what was learned is kept about, by a
+        quadratic that stands for the rows before.
+
         Name the `domains` of features whose first rows do not reach all values to come. Raises what `fit` raises, and
         TrainingDataUnavailable for a model without its rows.
         """
@@ -150,6 +153,9 @@ class KANClassifier(ClassifierMixin, KANEstimator):  # type: ignore[misc]  # sci
         callback: ProgressCallback | None = None,
     ) -> Self:
         """Learn on from more rows on the same knots, and keep what the rows before have said; the first call is `fit`.
+
+        Additive models stay as they are where no new row lies; with hidden layers what was learned is kept about, by a
+        quadratic that stands for the rows before.
 
         The first call names all `classes` if its rows lack some. Raises what `fit` raises, InvalidTarget for a class
         that was not named, and TrainingDataUnavailable for a model without its rows.

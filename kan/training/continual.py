@@ -5,7 +5,8 @@ they led to: the new rows are fitted with bᵀ·(θ − θ₀) + (θ − θ₀)�
 both. For an additive gaussian model that is exactly the fit to all rows at once (recursive least squares); in general
 it is the Laplace approximation (J. Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", 2017,
 with the whole matrix instead of its diagonal). A coefficient whose basis function no new row meets is not pulled at
-all: splines forget nothing elsewhere.
+all: an additive model forgets nothing elsewhere. With hidden layers a node may carry what is new to where old rows are,
+so that A, and not locality, is what protects them there.
 """
 
 import math
