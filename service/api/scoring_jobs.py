@@ -18,19 +18,15 @@ from service.operations.scoring_jobs import RESULT_MEDIA_TYPES, ResultFormat, Sc
 RESULT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {} for media_type in RESULT_MEDIA_TYPES.values()}}
 }
+FIELDS = only_fields("file", "dataset_id", "version", "explain")
 Format = Annotated[ResultFormat, Query(description="A Parquet file, or an Arrow stream that is read as it arrives.")]
 
 
 def build_router(maximum_upload_bytes: int) -> APIRouter:
     """The routes; an upload has its own limit on the body."""
-    router = APIRouter(tags=["scoring jobs"])
+    router, largest = APIRouter(tags=["scoring jobs"]), maximum_upload_bytes + MULTIPART_OVERHEAD
 
-    @router.post(
-        "/models/{model}/scoring-jobs",
-        status_code=202,
-        max_body_size=maximum_upload_bytes + MULTIPART_OVERHEAD,
-        dependencies=[only_fields("file", "dataset_id", "version", "explain")],
-    )
+    @router.post("/models/{model}/scoring-jobs", status_code=202, max_body_size=largest, dependencies=[FIELDS])
     def create_scoring_job(
         resources: Injected,
         actor: Caller,
