@@ -67,8 +67,9 @@ def _addresses(page: Page) -> Iterator[tuple[str, str]]:
     yield "account", "/account"
 
 
-#: An administrator's page (test_roles.py) and those of what the demo does not have (test_sweeps.py, test_scoring.py).
-_ELSEWHERE = {"/people", "/sweeps/:id", "/scoring-jobs/:id"}
+#: An administrator's page (test_roles.py) and those of what the demo does not have (test_sweeps.py, test_scoring.py,
+#: test_predictions.py).
+_ELSEWHERE = {"/people", "/sweeps/:id", "/scoring-jobs/:id", "/replay-jobs/:id"}
 #: Whatever is drawn for people to read has a table beside it; a network has its list, a lineage its own names as links.
 _CHARTS_WITHOUT_TABLE = """
 () => [...document.querySelectorAll('figure.chart, main svg[role="img"]')]
