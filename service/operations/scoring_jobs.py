@@ -105,9 +105,8 @@ def create_scoring_job(
         raise InvalidRequest(FieldError("/file", "Send either a file or a 'dataset_id'."))
     with resources.database.read() as session:
         version = require_usable(resources, _version(session, model, request.version))
-    source = _stored_source(resources, version, request.dataset_id, file)
-    with resources.artifacts.workspace() as directory:
-        spend_rows(resources, actor, most_rows(resources.artifacts.verified_file(source, directory)))
+    source, rows = _stored_source(resources, version, request.dataset_id, file)
+    spend_rows(resources, actor, rows)
     with resources.database.write() as session:
         operation = f"scoring_jobs/{model}/{source}"
         claim = idempotency.claim(resources, session, actor, key, operation, request)
@@ -152,7 +151,7 @@ def get_scoring_result(resources: Resources, actor: Actor, job_id: str, format: 
         raise WrongState("scoring job", job.state, ("succeeded",))
     name = f"{job.model}-scores-{job_id}.{format}"
     with ExitStack() as opened:
-        path = resources.artifacts.verified_file(digest, opened.enter_context(resources.artifacts.workspace()))
+        path = opened.enter_context(resources.artifacts.verified_file(digest))
         content = path if format == "parquet" else arrow_stream(path)
         return ResultFile(name, RESULT_MEDIA_TYPES[format], content, opened.pop_all().close)
 
@@ -190,8 +189,8 @@ def compute_scores(
     asked_for = explanations.Asked.of(PredictionRequest(rows=({},), explain=asked.explain))
     basis = explanations.basis_of_request(resources, model, version, asked_for)
     settings = resources.settings
-    with resources.artifacts.workspace() as directory:
-        path = resources.artifacts.verified_file(asked.source_digest, directory)
+    artifacts = resources.artifacts
+    with artifacts.workspace() as directory, artifacts.verified_file(asked.source_digest) as path:
         source = open_source(path, directory, model.fitted.features, settings.maximum_columns)
         scored = score_table(
             Scoring(model, basis, asked.explain),
@@ -207,26 +206,28 @@ def compute_scores(
 
 def _stored_source(
     resources: Resources, version: tables.ModelVersion, dataset_id: str | None, file: BinaryIO | None
-) -> str:
-    """The digest of the table, which is among the artifacts. Raises: NotFound, leaves of InvalidDataset."""
+) -> tuple[str, int]:
+    """The digest of the table, which is among the artifacts, and how many rows it may have.
+
+    Raises: NotFound, leaves of InvalidDataset.
+    """
     features = resources.registry.get(version.digest).fitted.features
     maximum_columns = resources.settings.maximum_columns
     if file is None:
         with resources.database.read() as session:
             digest = datasets.get_dataset(session, dataset_id or "").digest
-        with (
-            resources.artifacts.workspace() as directory,
-            resources.artifacts.verified_file(digest, directory).open("rb") as stored,
-        ):
-            require_columns(stored, features, maximum_columns)
-        return digest
+        with resources.artifacts.verified_file(digest) as path:
+            with path.open("rb") as stored:
+                require_columns(stored, features, maximum_columns)
+            return digest, most_rows(path)
     require_columns(file, features, maximum_columns)
     with resources.artifacts.workspace() as directory:
         path = directory / "upload"
         file.seek(0)
         with path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
-        return resources.artifacts.put_file(path)
+        rows = most_rows(path)
+        return resources.artifacts.put_file(path), rows
 
 
 def _version(session: Session, model: str, number: int | None) -> tables.ModelVersion:

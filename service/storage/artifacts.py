@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -15,11 +15,12 @@ from typing import Literal, Protocol
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.canonical import digest_of, digest_of_blocks, digest_of_file
-from service.errors import ArtifactCorrupted, ObjectStoreMissing, StorageFull
+from service.errors import ArtifactCorrupted, ObjectStoreMissing
 from service.settings import Settings
 from service.storage import tables
 from service.storage.database import Session
-from service.storage.directory import Directory
+from service.storage.directory import Directory, Workspace
+from service.storage.disks import told_as_full
 
 #: Whoever writes touches its files more often than this.
 ABANDONED_SECONDS = 3600
@@ -33,7 +34,7 @@ class FileStore(Protocol):
     def has(self, name: str) -> bool: ...
     def take(self, name: str, file: Path) -> None: ...
     def blocks(self, name: str) -> Iterator[bytes]: ...
-    def fetched(self, name: str, _workspace: Path, /) -> Path: ...
+    def file(self, name: str, _workspace: Workspace, /) -> AbstractContextManager[Path]: ...
     def remove(self, name: str) -> None: ...
 
 
@@ -67,12 +68,10 @@ class Artifacts:
 
         Raises: StorageFull where it cannot be written.
         """
-        try:
+        with told_as_full():
             self._workspaces.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._workspaces, prefix=".incoming-") as name:
                 yield Path(name)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
 
     def put_file(self, path: Path) -> str:
         """Move a file of a workspace in durably, without reading it into memory, and return its digest."""
@@ -89,14 +88,12 @@ class Artifacts:
         """
         if not self._workspaces.exists():
             return 0
-        try:
+        with told_as_full():
             with tempfile.NamedTemporaryFile(dir=self._workspaces, prefix=".now-") as now:
                 latest = os.stat(now.name).st_mtime - ABANDONED_SECONDS  # by the clock of the disk, as the files are
             old = [path for path in self._workspaces.glob(".incoming-*") if _touched(path) < latest]
             for path in old:
                 shutil.rmtree(path)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
         return len(old)
 
     def remove(self, digest: str) -> None:
@@ -117,13 +114,15 @@ class Artifacts:
         except FileNotFoundError:
             return False
 
-    def verified_file(self, digest: str, workspace: Path) -> Path:
-        """Where the file with this digest can be opened, checked; maybe a copy in the workspace. Raises as `read`."""
-        with _gone_is_corrupted(digest):
-            path = self._store.fetched(_name(digest), workspace)
+    @contextmanager
+    def verified_file(self, digest: str) -> Iterator[Path]:
+        """Where the file with this digest can be opened, checked, until the block ends. Raises as `read`."""
+        with ExitStack() as opened:
+            with _gone_is_corrupted(digest):
+                path = opened.enter_context(self._store.file(_name(digest), self.workspace))
             with path.open("rb") as file:
                 _require_same(digest, digest_of_file(file))
-        return path
+            yield path
 
 
 def open_artifacts(settings: Settings) -> Artifacts:

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from service.errors import StorageFull
+from service.storage.disks import told_as_full
 
 
 class JobCheckpoints:
@@ -30,7 +30,7 @@ class JobCheckpoints:
 
     def write(self, name: str, content: bytes) -> None:
         """Keep bytes under a name, durably and in place of what was there. Raises: StorageFull."""
-        try:
+        with told_as_full():
             path = self._made() / name
             beside = path.with_name(f"{name}.{self._attempt}.part")
             with beside.open("wb") as file:
@@ -38,23 +38,19 @@ class JobCheckpoints:
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
 
     def path(self, name: str) -> Path:
         """The place of a file that the engine writes itself: of this attempt alone, begun as the last one left it.
 
         Raises: StorageFull.
         """
-        try:
+        with told_as_full():
             own = self._made() / f"{name}.{self._attempt}"
             left = [path for path in self._directory.glob(f"{name}.*") if path.suffix[1:].isdecimal()]
             if left and not own.exists():
                 newest = max(left, key=lambda path: int(path.suffix[1:]))
                 shutil.copyfile(newest, own.with_name(f"{own.name}.part"))
                 own.with_name(f"{own.name}.part").replace(own)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
         return own
 
     def _made(self) -> Path:

@@ -1,12 +1,13 @@
 """A directory of immutable files, on a disk of this host or on a mounted share; safe for several processes at once."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from service.errors import StorageFull
+from service.storage.disks import settle, told_as_full
 
+Workspace = Callable[[], AbstractContextManager[Path]]
 BLOCK_BYTES = 1 << 20
 
 
@@ -26,12 +27,12 @@ class Directory:
     def take(self, name: str, file: Path) -> None:
         """Move a file of the same disk in, durably. Raises: StorageFull where the directory cannot be written."""
         target = self._path(name)
-        with _told_as_full():
+        with told_as_full():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)
-            _settle(target.parent)
+            settle(target.parent)
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """The bytes of a file, in order; raises FileNotFoundError where there is none."""
@@ -39,31 +40,14 @@ class Directory:
             while block := file.read(BLOCK_BYTES):
                 yield block
 
-    def fetched(self, name: str, _workspace: Path) -> Path:
-        """Where a file can be opened: its own place, nothing goes into the workspace. Raises FileNotFoundError."""
-        return self._path(name).resolve(strict=True)
+    def file(self, name: str, _workspace: Workspace) -> AbstractContextManager[Path]:
+        """Where a file can be opened: its own place, which needs no workspace. Raises FileNotFoundError."""
+        return nullcontext(self._path(name).resolve(strict=True))
 
     def remove(self, name: str) -> None:
         """Remove a file if it is there. Raises: StorageFull where the directory cannot be written."""
-        with _told_as_full():
+        with told_as_full():
             self._path(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self._root / name
-
-
-@contextmanager
-def _told_as_full() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageFull(error.strerror or str(error)) from error
-
-
-def _settle(directory: Path) -> None:
-    """Make names durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

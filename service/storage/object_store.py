@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from service.errors import ObjectStoreUnavailable
+from service.storage.directory import Workspace
+
+if TYPE_CHECKING:
+    from obstore import GetResult  # there for types alone
 
 BLOCK_BYTES = 1 << 20
 #: Whoever is silent for this long is gone; a transfer that goes on may take longer.
@@ -68,16 +73,17 @@ class ObjectStore:
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """The bytes of an object, in order; raises FileNotFoundError where there is none."""
-        with self._told_as_unavailable():
-            for block in obstore.get(self._store, name).stream(min_chunk_size=BLOCK_BYTES):
-                yield bytes(block)
+        return self._blocks(self._found(name))
 
-    def fetched(self, name: str, workspace: Path) -> Path:
-        """A copy of an object in the workspace, which goes when that goes. Raises FileNotFoundError."""
-        path = workspace / Path(name).name
-        with path.open("wb") as file:
-            file.writelines(self.blocks(name))
-        return path
+    @contextmanager
+    def file(self, name: str, workspace: Workspace) -> Iterator[Path]:
+        """A copy of an object in a workspace, which goes with it. Raises FileNotFoundError."""
+        found = self._found(name)  # first: in a workspace a missing file is a disk at fault
+        with workspace() as directory:
+            path = directory / Path(name).name
+            with path.open("wb") as file:
+                file.writelines(self._blocks(found))
+            yield path
 
     def remove(self, name: str) -> None:
         """Remove an object if it is there."""
@@ -86,6 +92,15 @@ class ObjectStore:
                 obstore.delete(self._store, name)
             except FileNotFoundError:
                 return
+
+    def _found(self, name: str) -> "GetResult":
+        with self._told_as_unavailable():
+            return obstore.get(self._store, name)
+
+    def _blocks(self, found: "GetResult") -> Iterator[bytes]:
+        with self._told_as_unavailable():
+            for block in found.stream(min_chunk_size=BLOCK_BYTES):
+                yield bytes(block)
 
     @contextmanager
     def _told_as_unavailable(self) -> Iterator[None]:

@@ -16,7 +16,8 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from service.errors import RecordUnreadable, StorageFull
+from service.errors import RecordUnreadable
+from service.storage.disks import settle, told_as_full
 from service.storage.encryption import KEY_BYTES, RecordCipher
 
 #: Days whose keys one process holds in memory.
@@ -64,11 +65,9 @@ class RecordKeys:
         Raises: StorageFull, RecordKeyMissing, RecordUnreadable.
         """
         others = [path for path in self._directory.glob(f"*/*{SUFFIX}") if _read(path)["key"] != root.newest]
-        try:
+        with told_as_full():
             for path in others:
                 _write(path, _wrapped(root, path, _unwrapped(root, path))).replace(path)
-        except OSError as error:
-            raise StorageFull(error.strerror or str(error)) from error
         return len(others)
 
     def _path(self, model: str, moment: datetime) -> Path:
@@ -86,15 +85,13 @@ class RecordKeys:
 
 def _make(path: Path, root: RecordCipher) -> None:
     """Make a key, unless another process is faster."""
-    try:
+    with told_as_full():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = _write(path, _wrapped(root, path, secrets.token_bytes(KEY_BYTES)))
         with suppress(FileExistsError):
             os.link(part, path)
         part.unlink()
-        _settle(path.parent)
-    except OSError as error:
-        raise StorageFull(error.strerror or str(error)) from error
+        settle(path.parent)
 
 
 def _write(path: Path, content: bytes) -> Path:
@@ -109,26 +106,13 @@ def _write(path: Path, content: bytes) -> Path:
 
 
 def _destroy(path: Path) -> None:
-    try:
+    with told_as_full(), suppress(FileNotFoundError):  # another process was faster
         with path.open("r+b") as file:
             file.write(bytes(path.stat().st_size))
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
-        _settle(path.parent)
-    except FileNotFoundError:  # another process was faster
-        return
-    except OSError as error:
-        raise StorageFull(error.strerror or str(error)) from error
-
-
-def _settle(directory: Path) -> None:
-    """Make names durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        settle(path.parent)
 
 
 def _place(path: Path) -> str:

@@ -1,8 +1,8 @@
 // One bulk replay: which decision records are computed again, how far it is, live, and what came out.
 import { cancelReplayJob, getReplayJob } from "../api/in_use";
 import type { ReplayJob, ReplayResult } from "../api/types";
-import { ActionButton } from "../components/action_button";
 import { StateBadge } from "../components/badge";
+import { CancelJob } from "../components/cancel_job";
 import { JobError } from "../components/job_error";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
@@ -12,7 +12,6 @@ import { isFinished, useProgress } from "../job_progress";
 import { t } from "../messages";
 import { useResource } from "../resource";
 import { address } from "../router";
-import { may } from "../session";
 
 export function ReplayJobPage({ id }: { id: string }) {
   const replay = useResource(id, (signal) => getReplayJob(id, signal));
@@ -24,16 +23,7 @@ export function ReplayJobPage({ id }: { id: string }) {
       trail={[[t("Decisions"), "/predictions"]]}
       badges={job && <StateBadge state={job.state} />}
       actions={
-        job &&
-        !isFinished(job) &&
-        may("cancel_replay_job") && (
-          <ActionButton
-            tone="danger"
-            text={t("Cancel the job")}
-            busy={t("Cancelling…")}
-            act={async () => replay.replace(await cancelReplayJob(id))}
-          />
-        )
+        <CancelJob job={job} right="cancel_replay_job" cancel={async () => replay.replace(await cancelReplayJob(id))} />
       }
     >
       <Loaded resource={replay}>{(data) => <Details replay={data} onChange={replay.reload} />}</Loaded>

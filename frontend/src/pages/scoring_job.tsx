@@ -1,8 +1,8 @@
 // One scoring job: how far it is, live; what came out of it, as a file.
 import { cancelScoringJob, getScoringJob, scoringResultAddress } from "../api/in_use";
 import type { ScoringJob, ScoringResult } from "../api/types";
-import { ActionButton } from "../components/action_button";
 import { StateBadge } from "../components/badge";
+import { CancelJob } from "../components/cancel_job";
 import { Digest } from "../components/digest";
 import { JobError } from "../components/job_error";
 import { Loaded } from "../components/loaded";
@@ -13,7 +13,6 @@ import { isFinished, useProgress } from "../job_progress";
 import { t } from "../messages";
 import { useResource } from "../resource";
 import { address } from "../router";
-import { may } from "../session";
 
 export function ScoringJobPage({ id }: { id: string }) {
   const scoring = useResource(id, (signal) => getScoringJob(id, signal));
@@ -24,16 +23,7 @@ export function ScoringJobPage({ id }: { id: string }) {
       trail={[[t("Models"), "/models"], ...(job ? [[job.model, address`/models/${job.model}`] as const] : [])]}
       badges={job && <StateBadge state={job.state} />}
       actions={
-        job &&
-        !isFinished(job) &&
-        may("cancel_scoring_job") && (
-          <ActionButton
-            tone="danger"
-            text={t("Cancel the job")}
-            busy={t("Cancelling…")}
-            act={async () => scoring.replace(await cancelScoringJob(id))}
-          />
-        )
+        <CancelJob job={job} right="cancel_scoring_job" cancel={async () => scoring.replace(await cancelScoringJob(id))} />
       }
     >
       <Loaded resource={scoring}>{(data) => <Details scoring={data} onChange={scoring.reload} />}</Loaded>

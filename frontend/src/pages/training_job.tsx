@@ -4,6 +4,7 @@ import type { Progress, TrainingJob } from "../api/types";
 import { LossCurve } from "../charts/loss_curve";
 import { ActionButton } from "../components/action_button";
 import { StateBadge } from "../components/badge";
+import { CancelJob } from "../components/cancel_job";
 import { JobError } from "../components/job_error";
 import { Loaded } from "../components/loaded";
 import { Facts, PageFrame, Section } from "../components/page";
@@ -45,15 +46,10 @@ export function TrainingJobPage({ id }: { id: string }) {
 function JobAction({ job }: { job: Resource<TrainingJob> }) {
   const { data } = job;
   if (!data) return null;
-  if (!isFinished(data))
-    return may("cancel_training_job") ? (
-      <ActionButton
-        tone="danger"
-        text={t("Cancel the job")}
-        busy={t("Cancelling…")}
-        act={async () => job.replace(await cancelTrainingJob(data.id))}
-      />
-    ) : null;
+  if (!isFinished(data)) {
+    const cancel = async () => job.replace(await cancelTrainingJob(data.id));
+    return <CancelJob job={data} right="cancel_training_job" cancel={cancel} />;
+  }
   const mayBegin = data.state !== "succeeded" && data.kind !== "challenge" && may("retry_training_job");
   return mayBegin ? (
     <ActionButton

@@ -78,6 +78,14 @@ def test_a_cut_file_is_refused(artifacts: Artifacts, tmp_path: Path) -> None:
         artifacts.read(digest)
 
 
+def test_a_file_is_opened_where_it_lies_which_needs_no_room(artifacts: Artifacts, tmp_path: Path) -> None:
+    digest = artifacts.put(CONTENT)
+    with artifacts.verified_file(digest) as path:
+        assert [path] == files(tmp_path)
+        assert list(tmp_path.glob(".incoming-*")) == []
+    assert path.read_bytes() == CONTENT
+
+
 def test_a_lost_file_is_refused(artifacts: Artifacts) -> None:
     with pytest.raises(ArtifactCorrupted, match="gone"):
         artifacts.read(digest_of(CONTENT))

@@ -81,11 +81,9 @@ def test_a_large_file_travels_in_parts_and_comes_back_whole(artifacts: Artifacts
     with artifacts.workspace() as directory:
         (directory / "table").write_bytes(content)
         digest = artifacts.put_file(directory / "table")
-    with artifacts.workspace() as directory:
-        copy = artifacts.verified_file(digest, directory)
-        assert copy.parent == directory
+    with artifacts.verified_file(digest) as copy:
         assert copy.read_bytes() == content
-    assert not copy.exists()
+    assert not copy.parent.exists()
 
 
 def test_an_object_that_was_altered_or_removed_is_refused(
@@ -97,14 +95,16 @@ def test_an_object_that_was_altered_or_removed_is_refused(
     assert not artifacts.is_whole(digest)
     with pytest.raises(errors.ArtifactCorrupted, match="do not match"):
         artifacts.read(digest)
-    with pytest.raises(errors.ArtifactCorrupted, match="do not match"):
-        artifacts.verified_file(digest, tmp_path)
+    with pytest.raises(errors.ArtifactCorrupted, match="do not match"), artifacts.verified_file(digest):
+        raise AssertionError("it was opened")
     for _ in range(2):
         artifacts.remove(digest)
     assert not artifacts.is_whole(digest)
-    for reading in (lambda: artifacts.read(digest), lambda: artifacts.verified_file(digest, tmp_path)):
-        with pytest.raises(errors.ArtifactCorrupted, match="gone"):
-            reading()
+    with pytest.raises(errors.ArtifactCorrupted, match="gone"):
+        artifacts.read(digest)
+    with pytest.raises(errors.ArtifactCorrupted, match="gone"), artifacts.verified_file(digest):
+        raise AssertionError("it was opened")
+    assert list((tmp_path / "artifacts").glob(".incoming-*")) == []
 
 
 def test_a_bucket_that_is_not_there_ends_the_start(settings: Settings) -> None:
