@@ -41,7 +41,7 @@ def test_a_model_is_loaded_once_and_then_shared(binomial_version: TrainedVersion
 
 def test_many_threads_at_once_share_one_load(binomial_version: TrainedVersion) -> None:
     threads = 8
-    barrier = threading.Barrier(threads)
+    barrier = threading.Barrier(threads, timeout=60)
     store = Store(binomial_version.artifact)
     registry = ModelRegistry(store.read, capacity=1)
 

@@ -82,7 +82,7 @@ def test_the_history_tells_what_was_in_force_at_any_moment(
 
 @pytest.mark.usefixtures("two_versions")
 def test_of_two_moves_at_once_one_is_told(resources: Resources, developer: Actor, steps: Steps) -> None:
-    etag, barrier = steps.point("credit", 1).etag, threading.Barrier(2)
+    etag, barrier = steps.point("credit", 1).etag, threading.Barrier(2, timeout=60)
 
     def move(version: int) -> str:
         barrier.wait()

@@ -51,7 +51,7 @@ def test_the_same_table_twice_is_one_file(resources: Resources, developer: Actor
 
 
 def test_the_same_table_twice_at_once_is_one_file(resources: Resources, steps: Steps) -> None:
-    barrier = threading.Barrier(3)
+    barrier = threading.Barrier(3, timeout=60)
 
     def upload(_number: int) -> str:
         barrier.wait()

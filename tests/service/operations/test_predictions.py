@@ -198,7 +198,7 @@ def test_two_people_may_use_the_same_key(resources: Resources, developer: Actor,
 
 
 def test_the_same_key_at_the_same_time_makes_one_record(resources: Resources, developer: Actor, champion: int) -> None:
-    barrier = threading.Barrier(4)
+    barrier = threading.Barrier(4, timeout=60)
 
     def predict(_number: int) -> list[str]:
         barrier.wait()

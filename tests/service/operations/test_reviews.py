@@ -260,7 +260,7 @@ def test_an_edge_that_the_version_does_not_have_cannot_be_decided(
 def test_of_two_people_who_sign_at_once_one_closes_the_review(
     resources: Resources, steps: Steps, decided: Review, person: Person
 ) -> None:
-    people, barrier = [steps.auditor, person("auditor", name="second-auditor")], threading.Barrier(2)
+    people, barrier = [steps.auditor, person("auditor", name="second-auditor")], threading.Barrier(2, timeout=60)
 
     def sign(who: Actor) -> str:
         barrier.wait()
@@ -277,7 +277,7 @@ def test_of_two_people_who_sign_at_once_one_closes_the_review(
 def test_of_two_people_who_decide_an_edge_at_once_one_is_told(
     resources: Resources, steps: Steps, review: Review, person: Person
 ) -> None:
-    people, barrier = [steps.auditor, person("auditor", name="second-auditor")], threading.Barrier(2)
+    people, barrier = [steps.auditor, person("auditor", name="second-auditor")], threading.Barrier(2, timeout=60)
     edge = review.edges[0]
 
     def decide(who: Actor) -> str:

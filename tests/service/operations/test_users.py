@@ -23,7 +23,7 @@ def test_a_name_is_given_once(resources: Resources, person: Person) -> None:
 
 
 def test_of_two_people_with_one_name_at_once_one_is_created(resources: Resources) -> None:
-    barrier = threading.Barrier(2)
+    barrier = threading.Barrier(2, timeout=60)
 
     def create(_number: int) -> str:
         barrier.wait()

@@ -95,8 +95,10 @@ def test_a_verification_beside_writers_raises_no_false_alarm(database: Database)
 
     with ThreadPoolExecutor(3) as pool:
         writers = [pool.submit(write) for _ in range(3)]
-        results = [check(database) for _ in range(40)]
-        stop.set()
+        try:
+            results = [check(database) for _ in range(40)]
+        finally:
+            stop.set()
         for writer in writers:
             writer.result()
     assert [result.detail for result in results if not result.holds] == []

@@ -77,7 +77,7 @@ def test_a_second_writer_waits_for_the_row_and_then_sees_the_change(database: Da
             order.append("first")
 
     def second() -> str:
-        locked.wait()
+        assert locked.wait(20)
         with database.write() as session:
             title = models.get_model(session, "credit", lock=True).title
             order.append("second")

@@ -38,7 +38,7 @@ def test_the_same_request_finds_what_it_made_before(database: Database, user_id:
 
 
 def test_many_requests_at_once_act_once_and_all_get_the_same_answer(database: Database, user_id: str) -> None:
-    barrier = threading.Barrier(6)
+    barrier = threading.Barrier(6, timeout=60)
 
     def request(number: int) -> list[str]:
         barrier.wait()
