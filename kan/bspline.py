@@ -13,15 +13,11 @@ few operations on whole blocks of memory. All of them are elementwise, so that n
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 COUNTED_KNOTS = 32  # more inner knots are searched in two levels
 
@@ -78,7 +74,7 @@ def basis(
     """Return the value of every B-spline at every point; the values of one point sum to 1."""
     local = local_basis(points.T.contiguous(), knots, degree)
     functions = knots.shape[1] - degree - 1
-    return _spread(local.values, _places(local.first, functions, offset=0), points.new_zeros(*points.shape, functions))
+    return spread(local.values, places(local.first, functions, offset=0), points.new_zeros(*points.shape, functions))
 
 
 def greville(knots: Float[Tensor, "inputs knots"], degree: int) -> Float[Tensor, "inputs functions"]:
@@ -86,75 +82,14 @@ def greville(knots: Float[Tensor, "inputs knots"], degree: int) -> Float[Tensor,
     return knots[:, 1:-1].unfold(1, degree, 1).mean(dim=-1)
 
 
-@dataclass(frozen=True, eq=False)
-class LocalFeatures:
-    """What is not zero in a feature map of `width` columns: a base, `functions` B-splines, a missing value.
-
-    Where the value is missing, base and B-splines are 0; `missing` is None where no input has gaps.
-    """
-
-    base: Float[Tensor, "inputs rows"]
-    base_slopes: Float[Tensor, "inputs rows"]
-    local: LocalBasis
-    missing: Bool[Tensor, "inputs rows"] | None
-    functions: int
-    width: int
-
-    @cached_property
-    def place(self) -> Int[Tensor, " points"]:
-        """Where the first local B-spline of every point lies in the memory of the whole feature map."""
-        return _places(self.local.first, self.width, offset=1)
-
-    def dense_values(self) -> Float[Tensor, "rows inputs width"]:
-        """Return the whole feature map."""
-        values = self._dense(self.base, self.local.values)
-        if self.missing is not None:
-            values[:, :, self.functions + 1] = self.missing.T
-        return values
-
-    def dense_slopes(self) -> Float[Tensor, "rows inputs width"]:
-        """Return its derivatives."""
-        return self._dense(self.base_slopes, self.local.slopes())
-
-    def _dense(self, base: Tensor, local: Tensor) -> Float[Tensor, "rows inputs width"]:
-        dense = base.new_zeros(base.shape[1], base.shape[0], self.width)
-        dense[:, :, 0] = base.T
-        return _spread(local, self.place, dense)
-
-
-def differentiable(
-    x: Float[Tensor, "rows inputs"], expand: Callable[[Tensor], LocalFeatures]
-) -> Float[Tensor, "rows inputs width"]:
-    """Return the feature map `expand` of `x`. The slopes are its gradient: no graph of the recursion is kept."""
-    if not x.requires_grad:
-        return expand(x).dense_values()
-    return _FeatureMap.apply(x, expand)  # type: ignore[no-any-return, no-untyped-call]  # torch declares no type of it
-
-
-class _FeatureMap(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, expand: Callable[[Tensor], LocalFeatures]) -> Tensor:
-        features = expand(x)
-        ctx.save_for_backward(features.base_slopes, features.local.differences, features.place)
-        return features.dense_values()
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        base_slopes, differences, place = ctx.saved_tensors
-        received = _collected(gradient, place, len(differences) + 1).view(-1, *base_slopes.shape)
-        slopes = (received[1:] - received[:-1]).mul_(differences).sum(dim=0)
-        return slopes.addcmul_(base_slopes, gradient[:, :, 0].T).T, None
-
-
-def _places(first: Int[Tensor, "inputs rows"], width: int, offset: int) -> Int[Tensor, " points"]:
+def places(first: Int[Tensor, "inputs rows"], width: int, offset: int) -> Int[Tensor, " points"]:
     """Return where B[first] lies in the memory of a (rows, inputs, width) array that has B[0] at `offset`."""
     inputs, rows = first.shape
     starts = torch.arange(offset, rows * inputs * width + offset, width, device=first.device)
     return torch.add(first, starts.view(rows, inputs).T).view(-1)
 
 
-def _spread(
+def spread(
     local: Float[Tensor, "local inputs rows"],
     place: Int[Tensor, " points"],
     dense: Float[Tensor, "rows inputs width"],
@@ -165,16 +100,6 @@ def _spread(
     for m, values in enumerate(local.flatten(1)):
         memory[m:].scatter_(0, place, values)
     return dense
-
-
-def _collected(
-    dense: Float[Tensor, "rows inputs width"], place: Int[Tensor, " points"], count: int
-) -> Float[Tensor, "local points"]:
-    """Return from a dense array the `count` values of every point that `_spread` would write."""
-    memory, local = dense.reshape(-1), dense.new_empty(count, len(place))
-    for m, values in enumerate(local):
-        torch.index_select(memory[m:], 0, place, out=values)
-    return local
 
 
 def _spans(points: Tensor, inner: Float[Tensor, "inputs inner"]) -> Int[Tensor, "inputs rows"]:

@@ -82,10 +82,13 @@ class Judge:
         link = network.evaluate(rows.x) + rows.offset
         return FAMILIES[self.family].loss(link, rows.target) * rows.weights
 
-    def refitted(self, network: Network, steps: int, limit: float = math.inf) -> Trial | None:
+    def refitted(
+        self, network: Network, steps: int, limit: float = math.inf, enough: float = -math.inf
+    ) -> Trial | None:
         """Return the best iterate of some steps by the held-out rows, if any are; None where the steps diverge.
 
-        Steps that will not bring the loss near a `limit`, above which nobody wants the network, end early.
+        Steps end early where they will not bring the loss near a `limit`, above which nobody wants the network, and
+        where the loss is so low that it need not be known better.
         """
         settings = replace(self.settings, steps=min(steps, self.settings.steps))
         try:
@@ -99,6 +102,7 @@ class Judge:
                 held_out=None if self.compared is self.training else self.compared,
                 callback=self.callback,
                 goal=OUT_OF_REACH * limit,
+                enough=enough,
             )
         except TrainingDiverged:
             return None

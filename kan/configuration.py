@@ -12,8 +12,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 
 from kan.errors import UnknownFeature
+from kan.feature_maps import Base
 from kan.features import Feature, NumericFeature
-from kan.layer import LARGEST_DEGREE, LARGEST_GRID_SIZE, Base
+from kan.layer import LARGEST_DEGREE, LARGEST_GRID_SIZE
 from kan.losses import FamilyName
 from kan.network import Network, constraint_shapes, first_grid, initial_network
 from kan.regularization import Penalties

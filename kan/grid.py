@@ -42,13 +42,16 @@ def adaptive_knots(
     widening = margin * (upper - lower)
     lower, upper = (lower - widening, upper + widening) if domain is None else domain
     uniform = lower.unsqueeze(1) + (upper - lower).unsqueeze(1) * steps
+    shares = [grid_eps] * len(lower) if isinstance(grid_eps, float | int) else grid_eps
+    if all(share == 1 for share in shares):
+        uniform[:, -1] = upper
+        return clamped(uniform, degree)
     some = evenly(points, QUANTILE_ROWS)
     filled = torch.where(constant | some.isnan().all(dim=0), torch.zeros_like(some), some)
     filled = torch.minimum(torch.maximum(filled, lower), upper)
     quantile = torch.nanquantile(filled, steps, dim=0).T
     if domain is not None:
         _fill_gaps(quantile, filled, steps, lower, upper)
-    shares = [grid_eps] * len(lower) if isinstance(grid_eps, float | int) else grid_eps
     weight = lower.new_tensor(shares).clamp(min=MINIMUM_SPACING).unsqueeze(1)
     blend = torch.where(constant.unsqueeze(1), uniform, weight * uniform + (1 - weight) * quantile)
     blend[:, 0], blend[:, -1] = lower, upper

@@ -4,11 +4,9 @@ Source: Z. Liu et al., "KAN: Kolmogorov-Arnold Networks" (2024), equations 2.5, 
 
     x[l+1,j] = bias[j] + Σ_i φ[j,i](x[l,i]),    φ[j,i](x) = Σ_m weights[j,i,m] · Φ[i,m](x)
 
-    numeric input       Φ = base(u), B_1(u) … B_M(u), missing        u = (x - centre) / half_width
+    numeric input       Φ = base, B-splines on the input's own knots, missing      see `kan.feature_maps`
     categorical input   Φ = one indicator per category, unseen
 
-B are B-splines on the input's own knots; `missing` is 1 where an input with gaps is NaN, and then all other
-features are 0; any other NaN stays NaN.
 Outside the knots every feature continues linearly, so that φ keeps its value and slope at the border.
 A symbolic edge is c · f(a·x + b) + d of the input itself (no map); training may change a, b and c where they are free.
 Outside the knots it continues linearly like every edge. Its value at a missing input stays the edge's `missing` weight.
@@ -25,14 +23,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from kan.bspline import LocalFeatures, differentiable, greville, local_basis
+from kan.bspline import greville
 from kan.constraints import held
 from kan.errors import EdgeFormRefused, ShapeMismatch
+from kan.feature_maps import Base, FeatureMaps, accumulated, differentiable
 from kan.grid import clamped
 from kan.symbolic.applied import AppliedForms
 from kan.symbolic.library import SymbolicForm
 
-Base = Literal["silu", "identity", "zero"]
 Form = Literal["spline", "symbolic", "table", "zero"]
 
 ZERO, LEARNED, SYMBOLIC = 0, 1, 2
@@ -97,16 +95,16 @@ class Layer(nn.Module):
 
     def features(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows inputs width"]:
         """Return Φ of every input."""
-        return self._assembled(differentiable(self._numeric(x), self._expanded), self._indicators(x))
+        return self._in_order(differentiable(self._numeric(x), self.maps), self._indicators(x))
 
     @torch.no_grad()
     def features_and_slopes(
         self, x: Float[Tensor, "rows inputs"]
     ) -> tuple[Float[Tensor, "rows inputs width"], Float[Tensor, "rows inputs width"]]:
         """Return Φ of every input and dΦ/dx, without gradients; dΦ/dx is 0 for categories and missing values."""
-        numeric, indicators = self._expanded(self._numeric(x)), self._indicators(x)
-        slopes = self._assembled(numeric.dense_slopes(), torch.zeros_like(indicators))
-        return self._assembled(numeric.dense_values(), indicators), slopes
+        numeric, indicators = self.maps.at(self._numeric(x)), self._indicators(x)
+        slopes = self._in_order(numeric.dense_slopes(), torch.zeros_like(indicators))
+        return self._in_order(numeric.dense_values(), indicators), slopes
 
     @property
     def domain(self) -> tuple[Float[Tensor, " numeric"], Float[Tensor, " numeric"]]:
@@ -144,10 +142,11 @@ class Layer(nn.Module):
             used[:, :, 0] &= self.shapes == 0
         return used.to(self.weights.dtype)
 
-    @cached_property
-    def has_units(self) -> bool:
-        """Whether inputs are mapped from their own units to the splines'."""
-        return any(one.half_width != 1.0 or one.centre != 0.0 for one in self.inputs)
+    @property
+    def maps(self) -> FeatureMaps:
+        """How numeric inputs are expanded."""
+        gaps = self.has_missing if self._has_gaps else None
+        return FeatureMaps(self.knots, self.degree, self.base, self.centre, self.half_width, gaps, self.width)
 
     @cached_property
     def _has_gaps(self) -> bool:
@@ -158,39 +157,17 @@ class Layer(nn.Module):
             raise ShapeMismatch("Layer input", f"(rows, {self.in_features})", x.shape)
         return x[:, self.numeric] if self.categorical else x
 
-    def _expanded(self, x: Float[Tensor, "rows numeric"]) -> LocalFeatures:
-        """Return base and B-splines at the numeric inputs, continued linearly outside the knots."""
-        lower, upper = (border.unsqueeze(1) for border in self.domain)
-        u = torch.sub(x.T, self.centre.unsqueeze(1), out=self.knots.new_empty(x.T.shape))
-        missing, half_width = None, self.half_width.unsqueeze(1)
-        if self.has_units:
-            u.div_(half_width)
-        if self._has_gaps:
-            missing = u.isnan() & self.has_missing.unsqueeze(1)
-            u = torch.where(missing, lower, u)
-        inside = torch.minimum(torch.maximum(u, lower), upper)
-        beyond = u.sub_(inside)
-        local = local_basis(inside, self.knots, self.degree, beyond)
-        base, base_slopes = _base_and_slopes(self.base, inside)
-        base = torch.addcmul(base, beyond, base_slopes)
-        if self.has_units:
-            base_slopes.div_(half_width)
-            local.differences.div_(half_width)
-        if missing is not None:
-            for part in (base, base_slopes, local.values, local.differences):
-                part.masked_fill_(missing, 0.0)
-        return LocalFeatures(base, base_slopes, local, missing, self.functions, self.width)
-
     def _indicators(self, x: Tensor) -> Float[Tensor, "rows categorical width"]:
         if not self.categorical:
             return self.knots.new_zeros(len(x), 0, self.width)
         return nn.functional.one_hot(x[:, self.categorical].long(), self.width).to(self.knots.dtype)
 
-    def _assembled(self, numeric: Tensor, categorical: Tensor) -> Float[Tensor, "rows inputs width"]:
+    def _in_order(self, numeric: Tensor, categorical: Tensor, dim: int = 1) -> Tensor:
+        """Return what belongs to the inputs, in their order."""
         if not self.categorical:
             return numeric
         order = torch.tensor([*self.numeric, *self.categorical], device=numeric.device).argsort()
-        return torch.cat([numeric, categorical], dim=1)[:, order]
+        return torch.cat([numeric, categorical], dim=dim).index_select(dim, order)
 
     # The function
 
@@ -223,7 +200,7 @@ class Layer(nn.Module):
 
     def activations(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs inputs"]:
         """Return φ[j,i](x[i]) of every edge, each row to the last bit independent of the rows beside it."""
-        values = _accumulated(self.features(x), self.weights)
+        values = self._learned(x)
         if not self.forms:
             return values
         index = torch.tensor(list(self.forms)).T
@@ -233,12 +210,26 @@ class Layer(nn.Module):
 
     def derivatives(self, x: Float[Tensor, "rows inputs"]) -> Float[Tensor, "rows outputs inputs"]:
         """Return dφ[j,i]/dx[i] of every edge; 0 for tables and where the value is missing."""
-        values = _accumulated(self.features_and_slopes(x)[1], self.weights)
+        values = self._learned(x, slopes=True)
         if not self.forms:
             return values
         index = torch.tensor(list(self.forms)).T
         values[:, index[0], index[1]] = self.symbolic_terms(x)[1]
         return values
+
+    def _learned(
+        self, x: Float[Tensor, "rows inputs"], *, slopes: bool = False
+    ) -> Float[Tensor, "rows outputs inputs"]:
+        """Return the values of all edges but those that are symbolic, or their slopes."""
+        if torch.is_grad_enabled():
+            return accumulated(self.features_and_slopes(x)[1] if slopes else self.features(x), self.weights)
+        expanded = self.maps.at(self._numeric(x), with_slopes=slopes)
+        weights = self.weights[:, self.numeric] if self.categorical else self.weights
+        numeric = expanded.weighted_slopes(weights) if slopes else expanded.weighted(weights)
+        if not self.categorical:
+            return numeric
+        tables = accumulated(self._indicators(x), self.weights[:, self.categorical])
+        return self._in_order(numeric, torch.zeros_like(tables) if slopes else tables, dim=2)
 
     def node_values(self, activations: Float[Tensor, "rows outputs inputs"]) -> Float[Tensor, "rows outputs"]:
         """Return the sum of the activations of every node and its bias."""
@@ -376,25 +367,3 @@ class Layer(nn.Module):
         self.bias.mul_(factor).add_(offset)
         self.coefficients[:, 2] *= factor
         self.forms = {edge: replace(form, c=form.c * factor, d=form.d * factor) for edge, form in self.forms.items()}
-
-
-def _accumulated(features: Tensor, weights: Tensor) -> Float[Tensor, "rows outputs inputs"]:
-    """Return Σ_m weights[j,i,m] · features[r,i,m] term by term: a matrix product would depend on the number of rows."""
-    by_term = features.permute(2, 1, 0).contiguous()  # rows last: they are many, inputs and outputs few
-    total = features.new_zeros(*weights.shape[:2], len(features))
-    for values, factors in zip(by_term, weights.permute(2, 0, 1).unsqueeze(3), strict=True):
-        total += values * factors
-    return total.permute(2, 0, 1).contiguous()
-
-
-def base_values(name: Base, u: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """Return the base function at every element of `u`."""
-    return _base_and_slopes(name, u)[0]
-
-
-def _base_and_slopes(name: Base, u: Float[Tensor, "*shape"]) -> tuple[Float[Tensor, "*shape"], Float[Tensor, "*shape"]]:
-    if name == "silu":
-        # Not torch.sigmoid, whose last bit depends on where an element lies in memory.
-        sigmoid = torch.exp(-u).add_(1).reciprocal_()
-        return (values := u * sigmoid), torch.addcmul(sigmoid, values, 1 - sigmoid)
-    return (u, torch.ones_like(u)) if name == "identity" else (torch.zeros_like(u), torch.zeros_like(u))

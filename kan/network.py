@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from kan.bspline import greville
 from kan.constraints import CONCAVE, CONVEX, DECREASING, INCREASING
 from kan.errors import InvalidEdge, InvalidSetting, ShapeMismatch, UnknownFeature
+from kan.feature_maps import Base
 from kan.features import CategoricalFeature, Feature, NumericFeature
-from kan.layer import ZERO, Base, Form, Layer, LayerInput
+from kan.layer import ZERO, Form, Layer, LayerInput
 from kan.symbolic.library import SymbolicForm
 
 SMALLEST_FIRST_GRID = 3

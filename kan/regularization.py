@@ -24,7 +24,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kan.bspline import greville
-from kan.layer import LEARNED, Layer, base_values
+from kan.feature_maps import base_values
+from kan.layer import LEARNED, Layer
 from kan.network import Network
 from kan.sampling import evenly
 
@@ -72,18 +73,18 @@ def layer_costs(layer: Layer, features: Float[Tensor, "rows inputs width"]) -> C
     numeric, splines = list(layer.numeric), slice(0, layer.functions + 1)
     if numeric:
         line = _line(layer)
-        towards = (covariance[numeric][:, splines, splines] @ line.unsqueeze(2)).squeeze(2)
+        known = covariance[numeric] if layer.categorical else covariance
+        towards = (known[:, splines, splines] @ line.unsqueeze(2)).squeeze(2)
         variance = (towards * line).sum(dim=1).clamp(min=SMALLEST_VARIANCE)
         towards = towards / variance.sqrt().unsqueeze(1)
         slope[numeric, : layer.functions + 1, : layer.functions + 1] = towards.unsqueeze(2) * towards.unsqueeze(1)
-    for i in layer.numeric:
-        levels[i, layer.functions + 1, layer.functions + 1] = float(layer.inputs[i].has_missing)
+        levels[numeric, layer.functions + 1, layer.functions + 1] = layer.has_missing.to(levels.dtype)
     for i in layer.categorical:
         count = layer.inputs[i].categories
         levels[i, :count, :count] = torch.eye(count, dtype=levels.dtype, device=levels.device)
     given = rough[0] + levels
-    for i in layer.numeric:
-        given[i, 0, 0] += BASE_WEIGHT
+    if numeric:
+        given[numeric, 0, 0] += BASE_WEIGHT
     return Costs(torch.stack([*rough, slope, levels]), given, covariance, features.mean(dim=0))
 
 

@@ -20,8 +20,9 @@ from kan.training.rows import Rows
 from kan.training.settings import ProgressCallback, TrainingSettings, require
 from kan.training.trainer import train
 
-L1, ENTROPY = 1e-3, 2e-3  # of the sparsifying refit, beside a loss of about 1
-SPARSE_ROUNDS, SPARSE_STEPS = 3, 10  # of it
+L1, ENTROPY = 1e-3, 2e-3  # of the sparsifying refit at most, beside a loss of about 1
+SPARSE_ROUNDS, SPARSE_STEPS = 2, 10  # of it
+ENOUGH = 0.1  # share of the rise that is tolerated
 DOUBT = 0.1  # share of what is explained by which the loss must not rise, by all that the held-out rows say
 TRIAL_STEPS = 12  # of a refit that only compares
 STAGE = "simplify"
@@ -44,6 +45,11 @@ class Allowance:
     def limit(self) -> float:
         """The largest loss on held-out rows."""
         return self.present.loss + self.rise
+
+    @property
+    def enough(self) -> float:
+        """The loss on held-out rows at which a refit that compares ends; out of reach where there is noise."""
+        return ENOUGH * self.rise
 
     def bears(self, trial: Trial) -> bool:
         """Return whether a network is not too much worse."""
@@ -71,8 +77,8 @@ def simplify(
     tolerance: float,
     max_edges: int | None,
     callback: ProgressCallback | None,
-) -> tuple[Network, History, Simplification]:
-    """Return a network with fewer edges, refitted, and what that cost.
+) -> tuple[Network, History | None, Simplification]:
+    """Return a network with fewer edges, refitted, and what that cost; one that needs all of them as it is, no history.
 
     The loss may rise by `tolerance` times what the network explains: the loss of the best constant minus its own. A
     rise by more than a tenth of that must be beyond one standard error of the held-out rows.
@@ -89,7 +95,7 @@ def simplify(
     allowance = Allowance(present, tolerance * explained, DOUBT * explained)
     smaller = present.network
     refused: set[frozenset[EdgeId]] = set()
-    for start in [_sparser(smaller, judge, allowance), smaller] if len(network.layers) > 1 else [smaller]:
+    for start in [_sparser(smaller, judge, allowance, tolerance), smaller] if len(network.layers) > 1 else [smaller]:
         smaller = start
         for _ in range(ROUNDS):
             edges = len(smaller.active_edges())
@@ -100,16 +106,19 @@ def simplify(
             break
     else:
         smaller = network
-    result, history = _finished(smaller, judge, rows, settings)
+    result, history = (network, None) if smaller is network else _finished(smaller, judge, rows, settings)
     loss = judge.trial(result).loss
     record = Simplification(edges_before, len(result.active_edges()), present.loss, loss, allowance.limit)
     return result, history, record
 
 
-def _sparser(network: Network, judge: Judge, allowance: Allowance) -> Network:
-    """Return the network after steps that let few edges do the work, as many as its loss bears."""
-    penalties = judge.settings.penalties
-    penalties = replace(penalties, l1=penalties.l1 + L1, entropy=penalties.entropy + ENTROPY)
+def _sparser(network: Network, judge: Judge, allowance: Allowance, tolerance: float) -> Network:
+    """Return the network after steps that let few edges do the work, as many as its loss bears.
+
+    The penalties are no stronger than the rise that is tolerated: stronger ones would cost more than that.
+    """
+    penalties, share = judge.settings.penalties, min(1.0, tolerance / L1)
+    penalties = replace(penalties, l1=penalties.l1 + share * L1, entropy=penalties.entropy + share * ENTROPY)
     sparse = replace(judge, settings=replace(judge.settings, penalties=penalties))
     for _ in range(SPARSE_ROUNDS):
         trial = sparse.refitted(network, SPARSE_STEPS, allowance.limit)
@@ -120,11 +129,9 @@ def _sparser(network: Network, judge: Judge, allowance: Allowance) -> Network:
 
 
 def _finished(smaller: Network, judge: Judge, rows: Rows, settings: TrainingSettings) -> tuple[Network, History]:
-    """Return the network trained on all rows, or as it was compared where that made the held-out rows worse.
-
-    Without most of its edges a network may be far from its best: it is trained like a new one.
-    """
-    result, history = train([smaller], rows, judge.family, settings, stage=STAGE, callback=judge.callback)
+    """Return the network trained on all rows, or as it was compared where that made the held-out rows worse."""
+    callback = judge.callback
+    result, history = train([smaller], rows, judge.family, settings, stage=STAGE, is_refit=True, callback=callback)
     return (result if judge.trial(result).loss <= judge.trial(smaller).loss else smaller), history
 
 
@@ -151,7 +158,8 @@ def _fewest(
             continue
         trial = None
         if kept and kept not in refused:
-            trial = judge.refitted(_pruned(network, judge, kept), TRIAL_STEPS, allowance.limit)
+            pruned = _pruned(network, judge, kept)
+            trial = judge.refitted(pruned, TRIAL_STEPS, allowance.limit, allowance.enough)
         if trial is not None and allowance.bears(trial):
             best, most = trial.network, middle
         else:

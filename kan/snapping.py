@@ -22,7 +22,7 @@ from kan.network import EdgeId, Network, constraint_shapes
 from kan.pruning import connected, without
 from kan.refinement import hold, refined, spline_of
 from kan.symbolic.direction import has_shape
-from kan.symbolic.fitting import Candidate, fit_candidates, scaled_form
+from kan.symbolic.fitting import Candidate, Curve, fit_candidates, scaled_form
 from kan.symbolic.library import FUNCTIONS, Parameter, SymbolicForm
 
 QUANTILES = 256  # points at quantiles of the reference, weight 1 each
@@ -87,21 +87,19 @@ def edge_candidates(
     if limit is not None and limit < 1:
         raise InvalidSetting("limit", limit, "a whole number of at least 1")
     grid = reference_grid(model, edge, domain)
-    return [] if grid is None else grid_candidates(grid, names)[:limit]
+    return [] if grid is None else grid_candidates([grid], names)[0][:limit]
 
 
-def grid_candidates(grid: ReferenceGrid, names: Sequence[str] | None = None) -> list[Candidate]:
-    """Return the fitted forms of an edge on its reference grid, as `edge_candidates` does."""
-    fitted = ~grid.held_out
-    held_out = (grid.x[grid.held_out], grid.y[grid.held_out], grid.weights[grid.held_out])
-    return fit_candidates(
-        grid.x[fitted],
-        grid.y[fitted],
-        grid.weights[fitted],
-        domain=grid.domain,
-        names=names,
-        held_out=held_out if bool(grid.held_out.any()) else None,
-    )
+def grid_candidates(grids: Sequence[ReferenceGrid], names: Sequence[str] | None = None) -> list[list[Candidate]]:
+    """Return the fitted forms of several edges on their reference grids, as `edge_candidates` does."""
+    return fit_candidates([_curve(grid) for grid in grids], names)
+
+
+def _curve(grid: ReferenceGrid) -> Curve:
+    fitted, held_out = ~grid.held_out, None
+    if bool(grid.held_out.any()):
+        held_out = (grid.x[grid.held_out], grid.y[grid.held_out], grid.weights[grid.held_out])
+    return Curve(grid.x[fitted], grid.y[fitted], grid.weights[fitted], grid.domain, held_out)
 
 
 def fitted_form(

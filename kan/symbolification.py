@@ -20,7 +20,7 @@ from kan.errors import TrainingDiverged
 from kan.model import FittedModel
 from kan.network import EdgeId, Network
 from kan.ranges import formulas_are_defined, settle_domains
-from kan.snapping import grid_candidates, reference_grid
+from kan.snapping import ReferenceGrid, grid_candidates, reference_grid
 from kan.stability import Tried, share_of_resamples, tolerance_range, winner
 from kan.symbolic.direction import has_shape
 from kan.symbolic.fitting import Candidate, pareto
@@ -174,8 +174,8 @@ def _candidates(
 
     A form behind a hidden node that feeds no other edge need not be defined beyond the values that the node takes.
     """
-    grids: dict[EdgeId, str] = {}
-    found: dict[EdgeId, list[Candidate]] = {}
+    domains: dict[EdgeId, tuple[float, float]] = {}
+    grids: dict[EdgeId, ReferenceGrid] = {}
     seen, nodes = _node_ranges(model.network, rows.x), model.network.trace(model.reference).inputs
     edges = model.network.active_edges()
     for edge in edges:
@@ -183,16 +183,24 @@ def _candidates(
             continue
         alone = sum((one.layer, one.source) == (edge.layer, edge.source) for one in edges) == 1
         is_free = edge.layer > 0 and alone
-        domain = seen[edge.layer][edge.source] if is_free else edge_domain(model, edge)
-        grid = reference_grid(model, edge, domain, nodes)
-        everything = [] if grid is None else grid_candidates(grid, names)
-        grids[edge] = "" if grid is None else grid.digest
-        fitted = [one for one in everything if one.r2 >= 1 - HOPELESS]
-        shape = int(model.network.layer(edge.layer).shapes[edge.target, edge.source])
-        shaped = [one for one in fitted if has_shape(one.form.expression, shape, *domain)]
-        front = pareto(shaped)
-        found[edge] = [one for at, one in enumerate(shaped) if at < RIVALS or one in front]
-    return grids, found
+        domains[edge] = seen[edge.layer][edge.source] if is_free else edge_domain(model, edge)
+        grid = reference_grid(model, edge, domains[edge], nodes)
+        if grid is not None:
+            grids[edge] = grid
+    fitted = dict(zip(grids, grid_candidates(list(grids.values()), names), strict=True))
+    found = {edge: _rivals(model.network, edge, fitted.get(edge, []), domain) for edge, domain in domains.items()}
+    return {edge: grids[edge].digest if edge in grids else "" for edge in domains}, found
+
+
+def _rivals(
+    network: Network, edge: EdgeId, fitted: Sequence[Candidate], domain: tuple[float, float]
+) -> list[Candidate]:
+    """Return the best of the forms of an edge and those that nothing simpler is as good as, of the edge's shape."""
+    shape = int(network.layer(edge.layer).shapes[edge.target, edge.source])
+    near = [one for one in fitted if one.r2 >= 1 - HOPELESS]
+    shaped = [one for one in near if has_shape(one.form.expression, shape, *domain)]
+    front = pareto(shaped)
+    return [one for at, one in enumerate(shaped) if at < RIVALS or one in front]
 
 
 def _node_ranges(network: Network, x: Float[Tensor, "rows inputs"]) -> list[list[tuple[float, float]]]:

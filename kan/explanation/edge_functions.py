@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from kan.layer import BORDER_ROUNDING, Base, Layer
+from kan.feature_maps import Base
+from kan.layer import BORDER_ROUNDING, Layer
 from kan.prepared.polynomials import intervals_of, polynomial_basis
 from kan.symbolic.library import SymbolicForm, function_of
 

@@ -30,8 +30,9 @@ from torch import Tensor
 
 from kan.errors import InvalidSetting
 from kan.explanation.multipliers import ROUNDING
+from kan.feature_maps import Base
 from kan.features import CategoricalFeature, Feature
-from kan.layer import BORDER_ROUNDING, Base, Layer
+from kan.layer import BORDER_ROUNDING, Layer
 from kan.model import FittedModel, output_names
 from kan.network import EdgeId, Network
 from kan.prepared.polynomials import intervals_of, polynomial_basis

@@ -31,6 +31,11 @@ class Interval:
         """Whether every interval has ends, so that all values are finite numbers."""
         return bool((self.lower.isfinite() & self.upper.isfinite()).all())
 
+    @property
+    def largest(self) -> float:
+        """The largest absolute value of an end."""
+        return float(torch.maximum(self.lower.abs(), self.upper.abs()).max())
+
     def hull(self) -> tuple[float, float]:
         """Return the smallest and the largest end."""
         return float(self.lower.min()), float(self.upper.max())

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from kan.errors import InvalidFormula, InvalidSymbolicForm, UnknownFunction
 from kan.symbolic import expressions as ex
-from kan.symbolic import intervals
 from kan.symbolic.evaluation import bounds_between, complexity, derivative, evaluate
 from kan.symbolic.expressions import (
     ONE,
@@ -244,7 +243,9 @@ class SymbolicForm:
         """Return whether the form and its slope are proved to be finite for every x from `lower` to `upper`."""
         ends = sorted((self.a * lower + self.b, self.a * upper + self.b))
         value, slope = function_of(self.function).bounds_between(ends[0], ends[1])
-        a, c, d = (intervals.constant(number, value.lower) for number in (self.a, self.c, self.d))
-        scaled = intervals.multiply(a, slope)
-        served = intervals.add(intervals.multiply(c, value), d), intervals.multiply(c, scaled)
-        return all(one.is_defined for one in (value, scaled, *served)) and math.isfinite(self.a * self.c)
+        if not (value.is_defined and slope.is_defined):
+            return False
+        # Twice the largest product is beyond the rounding of every number that is computed on the way.
+        a, c = abs(self.a), abs(self.c)
+        steepest = 2 * a * slope.largest
+        return all(map(math.isfinite, (2 * c * value.largest + abs(self.d), steepest, c * steepest, a * c)))

@@ -22,8 +22,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kan.bspline import basis, greville
+from kan.feature_maps import base_values
 from kan.grid import MINIMUM_SPACING, clamped
-from kan.layer import Layer, base_values
+from kan.layer import Layer
 from kan.losses import Family
 from kan.network import Network
 from kan.refinement import move_knots

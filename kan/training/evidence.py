@@ -12,6 +12,7 @@ without noise ψ, and with it every penalty, goes to zero.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -44,6 +45,29 @@ class Prior:
     rough: Float[Tensor, "inputs width"]
     ranks: Float[Tensor, "others inputs"]
 
+    @cached_property
+    def by_input(self) -> Float[Tensor, "inputs entries kinds"]:
+        """The costs as one matrix for each input, which a product of matrices can take."""
+        return self.costs.permute(1, 2, 3, 0).flatten(1, 2).contiguous()
+
+    @cached_property
+    def largest_entry(self) -> Float[Tensor, "kinds inputs"]:
+        """The largest diagonal entry of every cost."""
+        return self.costs.diagonal(dim1=2, dim2=3).amax(dim=2)
+
+    def weighted(self, strengths: Float[Tensor, "kinds outputs inputs"]) -> Float[Tensor, "outputs inputs width width"]:
+        """Return Σ_k λ_k·Q_k of every edge."""
+        sums = strengths.permute(2, 1, 0) @ self.by_input.transpose(1, 2)
+        return sums.transpose(0, 1).reshape(*strengths.shape[1:], *self.costs.shape[2:])
+
+    def products(
+        self, blocks: Float[Tensor, "matrices outputs inputs width width"]
+    ) -> Float[Tensor, "matrices kinds outputs inputs"]:
+        """Return tr(Q_k·B) of every kind and edge, for several symmetric matrices B of each edge."""
+        matrices, outputs = blocks.shape[:2]
+        sums = blocks.permute(2, 0, 1, 3, 4).reshape(blocks.shape[2], matrices * outputs, -1) @ self.by_input
+        return sums.view(-1, matrices, outputs, len(self.costs)).permute(1, 3, 2, 0)
+
     def trace(self, strengths: Float[Tensor, "kinds outputs inputs"]) -> Float[Tensor, "kinds outputs inputs"]:
         """Return tr(S⁻·Q_k) of every kind and edge."""
         first, second = strengths[0].unsqueeze(2), strengths[1].unsqueeze(2)
@@ -74,7 +98,7 @@ def starting_strengths(parameters: Parameters, layers: list[Prior]) -> list[Tens
     strengths = []
     for place, prior in zip(parameters.places, layers, strict=True):
         learned = (place.positions >= 0).any(dim=2)
-        exists = prior.costs.diagonal(dim1=2, dim2=3).amax(dim=2) > 0
+        exists = prior.largest_entry > 0
         both = exists.unsqueeze(1) & learned
         strengths.append(both.to(prior.costs.dtype))
     return strengths
@@ -82,7 +106,7 @@ def starting_strengths(parameters: Parameters, layers: list[Prior]) -> list[Tens
 
 def precision(strengths: list[Tensor], layers: list[Prior]) -> list[Tensor]:
     """Return Σ_k λ_k·Q_k of every edge as (outputs, inputs, width, width) per layer."""
-    return [torch.einsum("kji,kiab->jiab", one, prior.costs) for one, prior in zip(strengths, layers, strict=True)]
+    return [prior.weighted(one) for one, prior in zip(strengths, layers, strict=True)]
 
 
 def updated(
@@ -106,19 +130,15 @@ def updated(
     for at, block, prior, old in parts:
         weights = padded[at]
         there = (old > 0).to(old.dtype)
-        gain = (prior.trace(old) - torch.einsum("jiab,kiab->kji", block, prior.costs)).clamp(min=0) * there
-        paid = torch.einsum("jia,kiab,jib->kji", weights, prior.costs, weights) * there
+        known, paid = prior.products(torch.stack([block, weights.unsqueeze(3) * weights.unsqueeze(2)]))
+        gain, paid = (prior.trace(old) - known).clamp(min=0) * there, paid * there
         shared = slice(0 if tied else len(ORDERS), len(old))
         for part in (gain, paid):
             part[shared] = part[shared].sum(dim=2, keepdim=True)
         count = there.sum(dim=2, keepdim=True).clamp(min=1.0)
         expected = count * old.new_tensor(EXPECTED_EDGES).reshape(-1, 1, 1)
-        largest = LARGEST_SHARE * curved[at].amax(dim=2) / _largest_entry(prior.costs).clamp(min=TINY).unsqueeze(1)
+        largest = LARGEST_SHARE * curved[at].amax(dim=2) / prior.largest_entry.clamp(min=TINY).unsqueeze(1)
         new = (old * gain + expected) / (paid + EXPECTED_VARIANCE * expected).clamp(min=TINY)
         new = torch.minimum(new, largest.clamp(min=SMALLEST_STRENGTH))
         result.append(new.clamp(min=SMALLEST_STRENGTH) * there)
     return result
-
-
-def _largest_entry(costs: Float[Tensor, "kinds inputs width width"]) -> Float[Tensor, "kinds inputs"]:
-    return costs.diagonal(dim1=2, dim2=3).amax(dim=2)

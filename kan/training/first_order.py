@@ -9,7 +9,6 @@ the other layers by compiled loops. Adam brings edges that
 are held to a shape back to it after every step; L-BFGS, whose line search would not survive that, refuses them.
 """
 
-import importlib
 import itertools
 import math
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from kan import compiled
 from kan.errors import TrainingDiverged
 from kan.network import Combine, Network, combined
 from kan.regularization import Costs, network_costs, network_sparsity, penalty
@@ -106,8 +106,6 @@ def combine_of(network: Network, steps: int, batch_rows: int) -> Combine:
     """
     if steps * batch_rows * sum(network.shape[:-1]) < COMPILED_POINTS:
         return combined
-    # What compiles takes 100 MB and is seldom needed, so that it is not imported with the rest.
-    compiled = importlib.import_module("kan.compiled")
     return lambda layer, x: compiled.combine(layer, x) if compiled.supports(layer) else combined(layer, x)
 
 

@@ -1,6 +1,5 @@
 """Knots of hidden nodes follow the values that the nodes take; constants move from edges into biases."""
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -107,19 +106,23 @@ def _least_change(
 
     Returns the largest change of an edge.
     """
-    before, found = layer.activations(nodes), []
+    before, start, found = layer.activations(nodes), _state(layer), []
     spread = before.sum(dim=2).std(dim=0, correction=0).clamp(min=SMALLEST_SPREAD)
     for move in moves:
-        moved = copy.deepcopy(layer)
-        move(moved)
-        change = moved.activations(nodes) - before
+        move(layer)
+        change = layer.activations(nodes) - before
         share = float((change.sum(dim=2).square().mean(dim=0).sqrt() / spread).nan_to_num(nan=torch.inf).max())
-        found.append((share, float(change.abs().max()), moved))
         if share <= LARGEST_CHANGE:
-            break
+            return float(change.abs().max())
+        found.append((share, float(change.abs().max()), _state(layer)))
+        layer.load_state_dict(start)
     _, largest, best = min(found, key=lambda one: one[0])
-    layer.load_state_dict(best.state_dict())
+    layer.load_state_dict(best)
     return largest
+
+
+def _state(layer: Layer) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in layer.state_dict().items()}
 
 
 @dataclass(frozen=True)

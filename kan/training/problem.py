@@ -14,8 +14,8 @@ from kan.training.settings import TrainingSettings
 class Problem:
     """Rows to learn from, rows that are held out, what is minimised and how, and who is told.
 
-    `joins` says whether the rows held out are learned from in the end. A run of second order whose loss will not come
-    below the `goal` ends early.
+    `joins` says whether the rows held out are learned from in the end. A run of second order ends early where its loss
+    will not come below the `goal`, and where that of the rows held out, or of all without such rows, is low `enough`.
     """
 
     rows: Rows
@@ -25,6 +25,7 @@ class Problem:
     recorder: Recorder
     joins: bool = True
     goal: float = math.inf
+    enough: float = -math.inf
 
     def validation_loss(self, network: Network) -> float | None:
         """Return the loss of the held-out rows, None where there are none."""

@@ -206,7 +206,7 @@ def _optimise(run: Run, phase: Phase) -> None:
     while run.phase_step < phase.steps and run.step < problem.settings.steps:
         if _is_done(run, phase):
             # A changed network is stuck where its nodes have left their knots.
-            if not phase.unsticks or not _may_unstick(run) or not _follow(run, problem):
+            if not phase.unsticks or not _may_unstick(run, problem) or not _follow(run, problem):
                 break
             run.idle, run.hopeless, run.stuck, engine = 0, 0, run.loss, None
         if engine is None:
@@ -253,13 +253,19 @@ def _is_out_of_reach(run: Run, phase: Phase, loss: float) -> bool:
 def _is_done(run: Run, phase: Phase) -> bool:
     if run.waited >= VALIDATION_PATIENCE or run.loss <= EXACT or run.hopeless >= HOPELESS_STEPS:
         return True
+    if _is_enough(run, phase.problem):
+        return True
     earliest = max((*phase.follow, phase.estimate_from)) + phase.patience if phase.patience > 1 else 0
     return run.idle >= phase.patience and run.phase_step > earliest
 
 
-def _may_unstick(run: Run) -> bool:
+def _is_enough(run: Run, problem: Problem) -> bool:
+    return (run.loss if problem.validation is None else run.best) <= problem.enough
+
+
+def _may_unstick(run: Run, problem: Problem) -> bool:
     """Return whether there is a loss to lower, and the last time that knots followed helped."""
-    return EXACT < run.loss < WORTHWHILE * run.stuck
+    return EXACT < run.loss < WORTHWHILE * run.stuck and not _is_enough(run, problem)
 
 
 def _engine(run: Run, problem: Problem) -> GaussNewton:
@@ -298,7 +304,8 @@ def _settle(run: Run, phase: Phase) -> None:
         if run.rounds > 0:
             settings = replace(phase.problem.settings, steps=run.until)
             _optimise(run, replace(phase, problem=replace(phase.problem, settings=settings), estimate_from=0))
-        if run.rounds == SETTLE_ROUNDS or hidden_fit(run.network, phase.problem.rows.x).outside <= 0:
+        last = SETTLE_ROUNDS if phase.problem.joins else 1  # where networks are only compared
+        if run.rounds == last or hidden_fit(run.network, phase.problem.rows.x).outside <= 0:
             return
         cover_hidden_nodes(run.network, phase.problem.rows.x)
         rounds = run.rounds + 1

@@ -85,23 +85,25 @@ def train(
     callback: ProgressCallback | None = None,
     checkpoint: Path | None = None,
     goal: float = math.inf,
+    enough: float = -math.inf,
 ) -> tuple[Network, History]:
     """Return a trained copy of the best of some networks on the link scale of the target, and the run's history.
 
     Afterwards every training row lies inside every hidden domain and every learned edge has mean zero over the rows.
     A refit begins at a trained network of which some edges have changed; any other network that held-out rows find
     worse than the best constant answers with that constant. Rows `held_out` choose the best iterate and
-    are not learned from; without them the settings may hold out a share of the rows. A run of second order that will
-    not bring its loss below the `goal` ends early. With a `checkpoint` the run can be interrupted at any time; the same
-    call goes on where it stood, and the file is deleted at the end. Raises TrainingDiverged, CheckpointRefused.
+    are not learned from; without them the settings may hold out a share of the rows. A run of second order ends early
+    where it will not bring its loss below the `goal`, and where the held-out loss is low `enough`. With a `checkpoint`
+    the run can be interrupted at any time; the same call goes on where it stood, and the file is deleted at the end.
+    Raises TrainingDiverged, CheckpointRefused.
     """
     settings = replace(settings, optimizer=chosen_optimizer(networks[0], rows, settings))
     recorder = Recorder(stage, settings.steps, settings.optimizer, callback)
     mark = fingerprint(networks, rows, settings, stage) if checkpoint is not None else ""
     file = Checkpoint(checkpoint, mark)
     with one_thread():
-        copies = [network.copy() for network in networks]
-        trained = _run(copies, rows, held_out, FAMILIES[family], settings, recorder, file, is_refit=is_refit, goal=goal)
+        copies, limits = [network.copy() for network in networks], (goal, enough)
+        trained = _run(copies, rows, held_out, FAMILIES[family], settings, recorder, file, limits, is_refit=is_refit)
     file.remove()
     return trained, recorder.history
 
@@ -143,9 +145,9 @@ def _run(
     settings: TrainingSettings,
     recorder: Recorder,
     checkpoint: Checkpoint,
+    limits: tuple[float, float],
     *,
     is_refit: bool,
-    goal: float,
 ) -> Network:
     """Train copies of networks."""
     generator = torch.Generator().manual_seed(settings.seed)
@@ -163,7 +165,8 @@ def _run(
         validation = _standardised(held_out, centre, scale)
     training = training.to(device, dtype)
     validation = validation.to(device, dtype) if validation is not None else None
-    problem = Problem(training, validation, family, settings, recorder, joins=held_out is None, goal=goal / scale**2)
+    goal, enough = (limit / scale**2 for limit in limits)
+    problem = Problem(training, validation, family, settings, recorder, held_out is None, goal, enough)
     if settings.optimizer == "gauss_newton":
         saved = RunFile(checkpoint, recorder, networks[0])
         network = second_order.minimise(

@@ -66,6 +66,16 @@ def test_a_refit_that_will_not_come_near_a_limit_ends_early() -> None:
     assert short.loss > 2e-6
 
 
+def test_a_refit_whose_loss_is_low_enough_ends_early() -> None:
+    whole, short = (judge().refitted(NETWORK, 20, enough=enough) for enough in (-math.inf, 1e-2))
+    assert whole is not None
+    assert whole.history is not None
+    assert short is not None
+    assert short.history is not None
+    assert len(short.history.losses) < len(whole.history.losses)
+    assert whole.loss < short.loss <= 1e-2
+
+
 def test_mean_of_the_losses_is_the_weighted_loss_of_the_rows() -> None:
     one = judge()
     trial, family = one.trial(NETWORK), FAMILIES["gaussian"]

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from kan.enclosures import Pieces, edge_enclosure
-from kan.layer import Base, Layer, LayerInput
+from kan.feature_maps import Base
+from kan.layer import Layer, LayerInput
 from kan.symbolic.intervals import Interval
 from kan.symbolic.library import SymbolicForm
 

@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
+from kan.feature_maps import Base
 from kan.features import CategoricalFeature, Feature, NumericFeature
-from kan.layer import Base, Layer, LayerInput
+from kan.layer import Layer, LayerInput
 from kan.network import EdgeId, Network, initial_network
 from kan.ranges import Range, domain_of, edge_range, formulas_are_defined, node_ranges, settle_domains
 from kan.symbolic.library import SymbolicForm

@@ -10,8 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kan.explanation.edge_flow import edge_flow
+from kan.feature_maps import Base
 from kan.features import CategoricalFeature, Feature, NumericFeature
-from kan.layer import Base, Layer
+from kan.layer import Layer
 from kan.losses import FAMILIES, FamilyName
 from kan.model import FittedModel
 from kan.network import EdgeId, Network, initial_network

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kan.errors import ShapeMismatch, WrongValueType
-from kan.layer import Base
+from kan.feature_maps import Base
 from kan.network import Network, initial_network
 from kan.prepared.network import PreparedNetwork
 from tests.kan.export.models import MODELS, special_rows

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from kan.feature_maps import Base
 from kan.features import NumericFeature
-from kan.layer import Base
 from kan.losses import FamilyName
 from kan.network import Network, first_grid, initial_network
 from kan.regularization import Penalties

@@ -9,7 +9,7 @@ import torch
 from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegressor
 
 from kan.errors import TrainingDiverged
-from kan.layer import Base
+from kan.feature_maps import Base
 from kan.losses import FAMILIES, FamilyName
 from kan.network import Network
 from kan.regularization import Penalties, edge_sizes, network_costs, penalty
