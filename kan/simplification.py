@@ -22,7 +22,7 @@ from kan.training.trainer import train
 
 L1, ENTROPY = 1e-3, 2e-3  # of the sparsifying refit at most, beside a loss of about 1
 SPARSE_ROUNDS, SPARSE_STEPS = 2, 10  # of it
-ENOUGH = 0.1  # share of the rise that is tolerated
+ENOUGH = 0.1  # share of the rise that is tolerated below which a loss need not be known better
 DOUBT = 0.1  # share of what is explained by which the loss must not rise, by all that the held-out rows say
 TRIAL_STEPS = 12  # of a refit that only compares
 STAGE = "simplify"
@@ -77,8 +77,8 @@ def simplify(
     tolerance: float,
     max_edges: int | None,
     callback: ProgressCallback | None,
-) -> tuple[Network, History | None, Simplification]:
-    """Return a network with fewer edges, refitted, and what that cost; one that needs all of them as it is, no history.
+) -> tuple[Network, History, Simplification]:
+    """Return a network with fewer edges, refitted, and what that cost.
 
     The loss may rise by `tolerance` times what the network explains: the loss of the best constant minus its own. A
     rise by more than a tenth of that must be beyond one standard error of the held-out rows.
@@ -90,8 +90,9 @@ def simplify(
     fraction = settings.validation_fraction
     judge = Judge.of(rows, family, settings, callback, fraction=fraction, limit=COMPARED_ROWS)
     edges_before = len(network.active_edges())
-    present = judge.refitted(network, TRIAL_STEPS) or judge.trial(network)
-    explained = max(judge.constant_loss() - present.loss, 0.0)
+    constant = judge.constant_loss()
+    present = judge.refitted(network, TRIAL_STEPS, enough=ENOUGH * tolerance * constant) or judge.trial(network)
+    explained = max(constant - present.loss, 0.0)
     allowance = Allowance(present, tolerance * explained, DOUBT * explained)
     smaller = present.network
     refused: set[frozenset[EdgeId]] = set()
@@ -106,7 +107,7 @@ def simplify(
             break
     else:
         smaller = network
-    result, history = (network, None) if smaller is network else _finished(smaller, judge, rows, settings)
+    result, history = _finished(smaller, judge, rows, settings, is_refit=smaller is not network)
     loss = judge.trial(result).loss
     record = Simplification(edges_before, len(result.active_edges()), present.loss, loss, allowance.limit)
     return result, history, record
@@ -128,10 +129,15 @@ def _sparser(network: Network, judge: Judge, allowance: Allowance, tolerance: fl
     return network
 
 
-def _finished(smaller: Network, judge: Judge, rows: Rows, settings: TrainingSettings) -> tuple[Network, History]:
-    """Return the network trained on all rows, or as it was compared where that made the held-out rows worse."""
+def _finished(
+    smaller: Network, judge: Judge, rows: Rows, settings: TrainingSettings, *, is_refit: bool
+) -> tuple[Network, History]:
+    """Return the network trained on all rows, or as it was compared where that made the held-out rows worse.
+
+    One that has been refitted goes on from there; one of which no edge could go is trained like a new one.
+    """
     callback = judge.callback
-    result, history = train([smaller], rows, judge.family, settings, stage=STAGE, is_refit=True, callback=callback)
+    result, history = train([smaller], rows, judge.family, settings, stage=STAGE, is_refit=is_refit, callback=callback)
     return (result if judge.trial(result).loss <= judge.trial(smaller).loss else smaller), history
 
 

@@ -39,6 +39,7 @@ SWEEPS = 2  # rounds in which every formula meets its rivals
 FAR_WORSE = 100.0  # a form that misses so many times more of its spline, and is not simpler, is no rival
 SIMPLE_ENOUGH = (0.99, 0.9)  # R² of forms that are tried together because they are simple
 EXACT = 1e-20  # share of what is explained below which a loss is rounding: nothing is left to compare
+ENOUGH = 0.1  # share of the tolerance below which the loss of the splines need not be known better
 NOISELESS = 1e-6  # share of what is explained below which the loss of splines shows that the data have no noise
 HOPELESS = 0.5  # a form that misses so much of its spline is not tried
 
@@ -115,8 +116,10 @@ def symbolify(
     require("tolerance", tolerance, 0 <= tolerance < 1, "a share of what is explained, from 0 to below 1")
     judge = Judge.of(rows, model.family, settings, callback, fraction=HELD_OUT, limit=COMPARED_ROWS)
     grids, candidates = _candidates(model, rows, names)
-    splines = judge.refitted(model.network, TRIAL_STEPS) or judge.trial(model.network)
-    explained = max(judge.constant_loss() - splines.loss, 0.0)
+    constant = judge.constant_loss()
+    enough = min(ENOUGH * tolerance, NOISELESS) * constant
+    splines = judge.refitted(model.network, TRIAL_STEPS, enough=enough) or judge.trial(model.network)
+    explained = max(constant - splines.loss, 0.0)
     slack = tolerance * explained
     search = _Search(model, judge, splines.loss + slack, slack, grids, candidates, splines, {}, {})
     search = _best_found(search, explained)
