@@ -10,7 +10,7 @@ On a processor compiled loops compute them, on another device PyTorch's operatio
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from kan.bspline import LocalBasis, local_basis, places, spread
 Base = Literal["silu", "identity", "zero"]
 
 
+@runtime_checkable  # tests check annotations
 class Expanded(Protocol):
     """The feature maps of some rows."""
 
