@@ -113,11 +113,11 @@ class FeatureMaps:
 
 @dataclass(frozen=True, eq=False)
 class CompiledFeatures:
-    """What compiled loops have found, see `kan.feature_loops`."""
+    """What compiled loops have found, see `kan.feature_loops`; slopes are empty where nobody wanted them."""
 
     spans: np.ndarray
     values: Float[Tensor, "inputs local rows"]
-    slopes: Float[Tensor, "inputs local rows"]
+    slopes: Float[Tensor, "known local rows"]
     missing: np.ndarray
     functions: int
     width: int
