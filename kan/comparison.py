@@ -16,6 +16,7 @@ from kan.training.settings import ProgressCallback, TrainingSettings
 from kan.training.trainer import train
 
 STAGE = "compare"
+ENOUGH = 0.1  # share of the rise that is tolerated below which a loss need not be known better
 OUT_OF_REACH = 2.0  # times a limit: a refit whose training loss will stay above that is not brought to its end
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from kan.comparison import Judge, Trial, paired_difference
+from kan.comparison import ENOUGH, Judge, Trial, paired_difference
 from kan.errors import NoEdgesLeft
 from kan.losses import FamilyName
 from kan.network import EdgeId, Network
@@ -22,7 +22,6 @@ from kan.training.trainer import train
 
 L1, ENTROPY = 1e-3, 2e-3  # of the sparsifying refit at most, beside a loss of about 1
 SPARSE_ROUNDS, SPARSE_STEPS = 2, 10  # of it
-ENOUGH = 0.1  # share of the rise that is tolerated below which a loss need not be known better
 DOUBT = 0.1  # share of what is explained by which the loss must not rise, by all that the held-out rows say
 TRIAL_STEPS = 12  # of a refit that only compares
 STAGE = "simplify"

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kan.comparison import Judge, Trial
+from kan.comparison import ENOUGH, Judge, Trial
 from kan.edges import edge_domain
 from kan.errors import TrainingDiverged
 from kan.model import FittedModel
@@ -39,7 +39,6 @@ SWEEPS = 2  # rounds in which every formula meets its rivals
 FAR_WORSE = 100.0  # a form that misses so many times more of its spline, and is not simpler, is no rival
 SIMPLE_ENOUGH = (0.99, 0.9)  # R² of forms that are tried together because they are simple
 EXACT = 1e-20  # share of what is explained below which a loss is rounding: nothing is left to compare
-ENOUGH = 0.1  # share of the tolerance below which the loss of the splines need not be known better
 NOISELESS = 1e-6  # share of what is explained below which the loss of splines shows that the data have no noise
 HOPELESS = 0.5  # a form that misses so much of its spline is not tried
 
